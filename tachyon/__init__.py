@@ -1,0 +1,1 @@
+"""Tachyon places workloads: placement, scheduling and instances."""

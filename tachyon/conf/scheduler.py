@@ -1,0 +1,72 @@
+from oslo_config import cfg
+
+GROUP = cfg.OptGroup("scheduler", title="Scheduler")
+
+OPTS = [
+    cfg.IntOpt("workers", default=1, min=1, help="""
+Scheduler processes on this machine.
+"""),
+    cfg.ListOpt("pipeline", default=["candidates", "filter", "weigh", "claim"], help="""
+Actions of a scheduling decision, in order (entry points ``tachyon.actions``).
+"""),
+    cfg.ListOpt("enabled_filters", default=["ComputeFilter"], mutable=True, help="""
+Filters, in order (entry points ``tachyon.scheduler.filters``).
+
+Put those that remove the most hosts first.
+"""),
+    cfg.ListOpt("enabled_weighers", mutable=True,
+                default=["RAMWeigher", "CPUWeigher", "DiskWeigher", "TraitsWeigher"],
+                help="""
+Weighers (entry points ``tachyon.scheduler.weighers``).
+"""),
+    cfg.FloatOpt("ram_weight_multiplier", default=1.0, mutable=True, help="""
+Multiplier of free memory. Negative: fill hosts up instead of spreading.
+"""),
+    cfg.FloatOpt("cpu_weight_multiplier", default=1.0, mutable=True, help="""
+Multiplier of free VCPUs. Negative: fill hosts up instead of spreading.
+"""),
+    cfg.FloatOpt("disk_weight_multiplier", default=1.0, mutable=True, help="""
+Multiplier of free disk. Negative: fill hosts up instead of spreading.
+"""),
+    cfg.FloatOpt("traits_weight_multiplier", default=2.0, mutable=True, help="""
+Multiplier of preferred less avoided traits that a host has.
+"""),
+    cfg.IntOpt("max_attempts", default=3, min=1, help="""
+Times a durable request is delivered before its instance ends in ERROR.
+
+A delivery is used up by a host that fails and by a daemon that dies.
+"""),
+    cfg.IntOpt("claim_retries", default=10, min=0, help="""
+Conflicts with other schedulers that one decision survives by taking the next
+best host.
+"""),
+    cfg.FloatOpt("claim_ttl", default=30.0, min=0.5, help="""
+Seconds that a message claim lasts unless renewed.
+
+Renewed with every heartbeat of the compute that works on it: keep it at three
+times ``[DEFAULT] report_interval`` or more. After a crash it is the time until
+somebody else takes over.
+"""),
+    cfg.FloatOpt("sweep_interval", default=5.0, min=0.1, help="""
+Seconds between two looks for requests whose wake-up was lost or whose claim
+expired.
+"""),
+    cfg.IntOpt("explain_examples", default=3, min=0, help="""
+Host names that Explain gives as examples of each reason.
+"""),
+    cfg.IntOpt("explain_hosts", default=10, min=0, help="""
+Hosts whose scores Explain lists, best first.
+"""),
+    cfg.IntOpt("explain_max_bytes", default=65536, min=1024, help="""
+Size above which an Explain document loses its lists.
+"""),
+]
+
+
+def register_opts(conf: cfg.ConfigOpts) -> None:
+    conf.register_group(GROUP)
+    conf.register_opts(OPTS, group=GROUP)
+
+
+def list_opts() -> dict[cfg.OptGroup, list[cfg.Opt]]:
+    return {GROUP: OPTS}

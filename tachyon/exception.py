@@ -1,0 +1,224 @@
+"""Every error that Tachyon raises on purpose.
+
+No class here knows HTTP: ``tachyon.api.errors`` is the one place that maps
+them to a status. Each class formats ``msg_fmt`` with its keyword arguments,
+which stay readable as attributes of the same names.
+"""
+
+
+class TachyonException(Exception):
+    """Base of all errors of Tachyon."""
+
+    msg_fmt = "An unknown error occurred."
+
+    def __init__(self, message: str | None = None, **kwargs: object):
+        self.kwargs = kwargs
+        super().__init__(message or self.msg_fmt % kwargs)
+
+    def __getattr__(self, name: str) -> object:
+        try:
+            return self.__dict__["kwargs"][name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+# ------------------------------------------------------------ kinds of error
+class NotFound(TachyonException):
+    """What was named does not exist."""
+
+
+class Conflict(TachyonException):
+    """What was asked contradicts what the store holds."""
+
+
+class BadRequest(TachyonException):
+    """What was asked makes no sense, whatever the store holds."""
+
+
+# ------------------------------------------------------------------ the store
+class ConcurrentUpdate(Conflict):
+    """A write carried a generation that is no longer the current one."""
+
+    msg_fmt = "%(what)s was changed by somebody else: generation conflict."
+
+
+class CursorExpired(TachyonException):
+    """``changes`` can't continue from this cursor: load afresh."""
+
+    msg_fmt = "The change cursor is from before the last gc, or another store."
+
+
+class DriverUnavailable(TachyonException):
+    """The store could not be reached within its deadline."""
+
+    msg_fmt = "The store is unavailable: %(reason)s"
+
+
+class SchemaOutOfDate(TachyonException):
+    msg_fmt = ("The store's schema is at version %(found)s, this code needs "
+               "%(needed)s: run 'tachyon-manage db sync'.")
+
+
+# ------------------------------------------------------------------ placement
+class ResourceProviderNotFound(NotFound):
+    msg_fmt = "No resource provider with uuid %(uuid)s found"
+
+
+class ParentProviderNotFound(BadRequest):
+    msg_fmt = "parent provider UUID %(uuid)s does not exist"
+
+
+class ProviderLoop(BadRequest):
+    msg_fmt = ("creating loop in the provider tree is not allowed: "
+               "%(uuid)s is in the subtree of the provider.")
+
+
+class DuplicateProvider(Conflict):
+    """``field`` is ``name`` or ``uuid``, ``value`` what is taken."""
+
+    msg_fmt = "Conflicting resource provider %(field)s: %(value)s already exists."
+
+
+class ProviderInUse(Conflict):
+    msg_fmt = "Unable to delete resource provider %(uuid)s: it has allocations."
+
+
+class ProviderHasChildren(Conflict):
+    msg_fmt = ("Unable to delete parent resource provider %(uuid)s: "
+               "It has child resource providers.")
+
+
+class InventoryNotFound(NotFound):
+    msg_fmt = "No inventory of class %(resource_class)s for %(uuid)s"
+
+
+class InventoryInUse(Conflict):
+    msg_fmt = ("Inventory for '%(resource_classes)s' on resource provider "
+               "'%(uuid)s' in use.")
+
+
+class InvalidInventory(BadRequest):
+    """An allocation names a class of which the provider has no inventory."""
+
+    msg_fmt = ("Inventory for '%(resource_class)s' on resource provider "
+               "'%(uuid)s' invalid.")
+
+
+class InvalidInventoryCapacity(BadRequest):
+    msg_fmt = ("Invalid inventory for '%(resource_class)s' on resource "
+               "provider '%(uuid)s'. The reserved value is greater than total.")
+
+
+class CapacityExceeded(Conflict):
+    msg_fmt = ("Unable to create allocation for '%(resource_class)s' on "
+               "resource provider '%(uuid)s'. The requested amount would "
+               "exceed the capacity.")
+
+
+class AllocationConstraintsViolated(Conflict):
+    """The amount breaks min_unit, max_unit or step_size."""
+
+    msg_fmt = ("Unable to create allocation for '%(resource_class)s' on "
+               "resource provider '%(uuid)s'. The requested amount would "
+               "violate inventory constraints.")
+
+
+class ResourceClassNotFound(NotFound):
+    msg_fmt = "No such resource class %(resource_class)s."
+
+
+class ResourceClassInUse(Conflict):
+    msg_fmt = "Cannot delete resource class %(resource_class)s: it is in use."
+
+
+class ResourceClassStandard(BadRequest):
+    msg_fmt = "Cannot delete standard resource class %(resource_class)s."
+
+
+class TraitNotFound(NotFound):
+    msg_fmt = "No such trait(s): %(names)s."
+
+
+class TraitInUse(Conflict):
+    msg_fmt = "The trait %(name)s is in use by a resource provider."
+
+
+class TraitStandard(BadRequest):
+    msg_fmt = "Cannot delete standard trait %(name)s."
+
+
+class ConsumerNotFound(NotFound):
+    msg_fmt = "No allocations for consumer '%(uuid)s'"
+
+
+# ------------------------------------------------------------------ instances
+class InstanceNotFound(NotFound):
+    msg_fmt = "No instance with id %(id)s found."
+
+
+class InstanceExists(Conflict):
+    msg_fmt = "An instance with id %(id)s exists already."
+
+
+class FlavorNotFound(NotFound):
+    msg_fmt = "No flavor named %(name)s found."
+
+
+class FlavorExists(Conflict):
+    msg_fmt = "A flavor named %(name)s exists already."
+
+
+class InvalidTransition(Conflict):
+    """``allowed`` lists the actions that the state allows."""
+
+    msg_fmt = ("Instance %(id)s is %(status)s: cannot %(action)s it. "
+               "Allowed actions: %(allowed)s.")
+
+
+class InstanceBusy(Conflict):
+    msg_fmt = ("Instance %(id)s is %(status)s and has a %(task)s under way. "
+               "Allowed actions: delete.")
+
+
+class MarkerNotFound(BadRequest):
+    msg_fmt = "marker: %(marker)s does not name anything in this list."
+
+
+class Fenced(Conflict):
+    """A write carried an attempt that is not, or no longer, the current one.
+
+    Whoever is told so was overtaken: it drops what it was doing.
+    """
+
+    msg_fmt = "Attempt %(attempt)s at instance %(id)s was overtaken."
+
+
+class RequestNotFound(NotFound):
+    msg_fmt = "No request with id %(id)s found."
+
+
+class ServiceNotFound(NotFound):
+    msg_fmt = "No service with id %(id)s found."
+
+
+# ----------------------------------------------------------- plug-ins, policy
+class PluginError(TachyonException):
+    """A named plug-in is missing or broken: the daemon must not start."""
+
+    msg_fmt = "Plug-in %(name)s of %(namespace)s can't be loaded: %(reason)s"
+
+
+class PolicyNotAuthorized(TachyonException):
+    msg_fmt = "Policy does not allow %(action)s to be performed."
+
+
+class SchedulingDataInvalid(BadRequest):
+    """An action's ``validate`` refused the data before anything ran."""
+
+    msg_fmt = "Action %(action)s can't run: %(reason)s"
+
+
+class DomainError(TachyonException):
+    """A domain driver could not do what it was told."""
+
+    msg_fmt = "%(action)s of instance %(id)s failed: %(reason)s"

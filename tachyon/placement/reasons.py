@@ -1,0 +1,80 @@
+"""Why a host is out: stable codes with parameters.
+
+The engine and the scheduler's filters speak of hosts in this one vocabulary;
+Explain renders it. A code, once released, never changes its meaning.
+"""
+
+import dataclasses
+import enum
+from collections.abc import Mapping
+from typing import Any
+
+
+class Code(enum.StrEnum):
+    """Each member's comment lists its parameters."""
+
+    INSUFFICIENT_RESOURCE = "INSUFFICIENT_RESOURCE"  # resource_class, requested, max_free
+    RESOURCE_CONSTRAINT = "RESOURCE_CONSTRAINT"      # resource_class, requested (min/max/step)
+    NO_INVENTORY = "NO_INVENTORY"                    # resource_class
+    TRAIT_MISSING = "TRAIT_MISSING"                  # trait (or traits: any of)
+    TRAIT_FORBIDDEN = "TRAIT_FORBIDDEN"              # trait
+    TRAIT_UNKNOWN_ANYWHERE = "TRAIT_UNKNOWN_ANYWHERE"  # trait: no provider has it
+    NOT_IN_AGGREGATE = "NOT_IN_AGGREGATE"            # aggregates
+    IN_FORBIDDEN_AGGREGATE = "IN_FORBIDDEN_AGGREGATE"  # aggregates
+    NOT_IN_TREE = "NOT_IN_TREE"                      # in_tree
+    ROOT_TRAITS = "ROOT_TRAITS"                      # required, forbidden
+    FRAGMENTED = "FRAGMENTED"                        # resource_class, requested, max_free, sum_free
+    NO_COMBINATION = "NO_COMBINATION"                # groups fit alone, not together
+    FILTERED_BY = "FILTERED_BY"                      # filter, and what its why() adds
+    CLAIM_CONFLICT = "CLAIM_CONFLICT"                # detail
+
+
+_TEXTS = {
+    Code.INSUFFICIENT_RESOURCE: "short of {resource_class}",
+    Code.RESOURCE_CONSTRAINT: "{requested} {resource_class} breaks min/max/step",
+    Code.NO_INVENTORY: "have no {resource_class}",
+    Code.TRAIT_MISSING: "lack {trait}",
+    Code.TRAIT_FORBIDDEN: "have forbidden {trait}",
+    Code.TRAIT_UNKNOWN_ANYWHERE: "lack {trait} (no provider has it)",
+    Code.NOT_IN_AGGREGATE: "outside {aggregates}",
+    Code.IN_FORBIDDEN_AGGREGATE: "inside forbidden {aggregates}",
+    Code.NOT_IN_TREE: "outside tree {in_tree}",
+    Code.ROOT_TRAITS: "root traits do not match",
+    Code.FRAGMENTED: "enough {resource_class} in sum, not in one provider",
+    Code.NO_COMBINATION: "no combination of the groups",
+    Code.FILTERED_BY: "refused by {filter}",
+    Code.CLAIM_CONFLICT: "taken by somebody else meanwhile",
+}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Reason:
+    """One code with its parameters."""
+
+    code: Code
+    params: Mapping[str, Any]
+
+    def text(self) -> str:
+        """Return it in a few words, to follow a number of hosts."""
+        detail = self.params.get("detail")
+        text = _TEXTS[self.code].format(**self.params)
+        return f"{text} ({detail})" if detail else text
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"code": str(self.code), "params": dict(self.params),
+                "text": self.text()}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Stage:
+    """A row of the funnel: hosts in, hosts out, and who went for what.
+
+    ``removed`` is how many hosts each reason took, each host counted once;
+    ``examples`` a few names for each reason, in the same order.
+    """
+
+    name: str
+    before: int
+    after: int
+    removed: tuple[tuple[Reason, int], ...] = ()
+    examples: tuple[tuple[str, ...], ...] = ()
