@@ -7,12 +7,10 @@ without any trace of the store they came from. Times are aware datetimes
 
 import dataclasses
 import datetime
-import types
 from collections.abc import Mapping
 from typing import Any
 
 MAX_INT = 2147483647
-_EMPTY: Mapping[str, Any] = types.MappingProxyType({})
 
 
 # ------------------------------------------------------------------ placement
@@ -45,7 +43,8 @@ class Provider:
     root_uuid: str
     created_at: datetime.datetime
     updated_at: datetime.datetime
-    inventories: Mapping[str, Inventory] = _EMPTY   # by resource class
+    inventories: Mapping[str, Inventory] = dataclasses.field(
+        default_factory=dict)                       # by resource class
     traits: frozenset[str] = frozenset()
     aggregates: frozenset[str] = frozenset()
 
@@ -80,7 +79,8 @@ class Consumer:
     user_id: str
     created_at: datetime.datetime
     updated_at: datetime.datetime
-    allocations: Mapping[str, Allocation] = _EMPTY  # by provider uuid
+    allocations: Mapping[str, Allocation] = dataclasses.field(
+        default_factory=dict)                       # by provider uuid
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -98,7 +98,8 @@ class Claim:
     user_id: str
     allocations: Mapping[str, Mapping[str, int]]    # provider, class: amount
     consumer_type: str = "unknown"
-    provider_generations: Mapping[str, int] = _EMPTY
+    provider_generations: Mapping[str, int] = dataclasses.field(
+        default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

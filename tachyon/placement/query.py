@@ -5,7 +5,6 @@ Semantics are those of Placement's ``GET /allocation_candidates`` at 1.39.
 """
 
 import dataclasses
-import types
 from collections.abc import Mapping
 
 _NONE: frozenset[str] = frozenset()
@@ -20,7 +19,7 @@ class RequestGroup:
     """
 
     suffix: str = ""
-    resources: Mapping[str, int] = types.MappingProxyType({})
+    resources: Mapping[str, int] = dataclasses.field(default_factory=dict)
     required: frozenset[str] = _NONE
     required_any: tuple[frozenset[str], ...] = ()
     forbidden: frozenset[str] = _NONE
