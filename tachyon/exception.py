@@ -35,6 +35,12 @@ class BadRequest(TachyonException):
     """What was asked makes no sense, whatever the store holds."""
 
 
+class ValidationError(BadRequest):
+    """A request is malformed; ``field`` is where, such as ``resources.VCPU``."""
+
+    msg_fmt = "%(field)s: %(reason)s"
+
+
 # ------------------------------------------------------------------ the store
 class ConcurrentUpdate(Conflict):
     """A write carried a generation that is no longer the current one."""
@@ -169,10 +175,16 @@ class FlavorExists(Conflict):
 
 
 class InvalidTransition(Conflict):
-    """``allowed`` lists the actions that the state allows."""
+    """``allowed`` is a tuple of the actions that the state allows."""
 
     msg_fmt = ("Instance %(id)s is %(status)s: cannot %(action)s it. "
                "Allowed actions: %(allowed)s.")
+
+    def __init__(self, message: str | None = None, *,
+                 allowed: tuple[str, ...] = (), **kwargs: object):
+        words = {**kwargs, "allowed": ", ".join(allowed) or "none"}
+        super().__init__(message or self.msg_fmt % words,
+                         allowed=allowed, **kwargs)
 
 
 class InstanceBusy(Conflict):
