@@ -1,0 +1,40 @@
+"""What every test case starts from: options of its own, and a directory."""
+
+from typing import Any
+
+import fixtures
+from oslo_config import fixture as config_fixture
+from oslo_messaging import conffixture
+from oslotest import base
+
+from tachyon import conf
+from tachyon import context
+
+
+class TestCase(base.BaseTestCase):
+    """Gives each test ``self.conf``, ``self.state_path``, ``self.context``.
+
+    ``self.conf`` is the global ``CONF`` (oslo.messaging needs that one), read
+    from no file, with a ``state_path`` of the test's own, and messages that
+    never leave the process. What a test changes is undone after it.
+    """
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.conf = conf.CONF
+        self.config_fixture = self.useFixture(
+            config_fixture.Config(self.conf))
+        self.messaging_fixture = self.useFixture(
+            conffixture.ConfFixture(self.conf, transport_url="fake:/"))
+        self.conf([], project="tachyon", default_config_files=[],
+                  default_config_dirs=[])
+        self.state_path = self.useFixture(fixtures.TempDir()).path
+        self.config(state_path=self.state_path, service_host="testhost")
+        self.context = context.RequestContext(
+            user_id="alice", project_id="demo", roles=["member"],
+            overwrite=False)
+        self.admin_context = context.get_admin_context()
+
+    def config(self, group: str | None = None, **options: Any) -> None:
+        """Set options for the time of this test."""
+        self.config_fixture.config(group=group, **options)
