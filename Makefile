@@ -1,0 +1,53 @@
+# On a fresh Debian machine with python3, a JDK and git, as root or with sudo,
+# each of these is all the set-up there is.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+VENV ?= .venv
+PYTHON ?= python3
+BIN := $(abspath $(VENV))/bin
+IN_VENV := PATH=$(BIN):$$PATH
+INPUTS := setup.cfg setup.py pyproject.toml requirements.txt constraints.txt
+
+.PHONY: help venv demo test lint docs samples bench clean
+
+help:  ## Say what can be made
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile \
+	    | expand -t 18
+
+venv: $(VENV)/.installed  ## Make .venv with Tachyon in it
+
+demo: $(VENV)/.installed  ## Load a sample cloud, boot instances, say why where
+	@$(IN_VENV) python tools/demo.py
+
+test: $(VENV)/.installed-tests  ## Install what all tests need, and run them
+	@bash tools/test-setup.sh
+	@$(IN_VENV) stestr run $(TESTS)
+
+lint: $(VENV)/.installed-tests  ## Check style, types and samples
+	@$(IN_VENV) bash tools/lint.sh
+
+docs: $(VENV)/.installed-tests  ## Build the documentation
+	@$(IN_VENV) bash tools/docs.sh
+
+samples: $(VENV)/.installed-tests  ## Generate the samples in etc/tachyon
+	@$(IN_VENV) bash tools/samples.sh config
+	@$(IN_VENV) bash tools/samples.sh policy
+
+bench: $(VENV)/.installed-tests  ## Print what a query costs as the cloud grows
+	@$(IN_VENV) python -m tests.benchmark.candidates
+
+clean:  ## Remove everything that was made
+	rm -rf $(VENV) .tox .stestr .mypy_cache .ruff_cache .hypothesis build \
+	    cover dist doc/build releasenotes/build *.egg-info .coverage*
+
+$(VENV)/.installed: $(INPUTS)
+	@PYTHON=$(PYTHON) bash tools/venv.sh $(VENV)
+	@touch $@
+
+$(VENV)/.installed-tests: $(INPUTS) test-requirements.txt
+	@PYTHON=$(PYTHON) bash tools/venv.sh $(VENV) tests
+	@touch $(VENV)/.installed $@

@@ -1,0 +1,14 @@
+#!/bin/bash
+# Install what the tests need of the system, as root or with sudo. Idempotent.
+#
+# RabbitMQ: the integration tests start a node of their own; none is left
+# running by the installation.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. tools/functions.sh
+
+missing=()
+[ -x /usr/sbin/rabbitmq-server ] || missing+=(rabbitmq-server)
+if [ "${#missing[@]}" -gt 0 ]; then
+    apt_install "${missing[@]}"
+fi
