@@ -6,6 +6,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . tools/functions.sh
 
+# A library that the generators import warns of what Tachyon does not use.
+export PYTHONWARNINGS=ignore
+
 config() {
     oslo-config-generator \
         --config-file etc/oslo-config-generator/tachyon.conf \
