@@ -1,0 +1,72 @@
+"""Who may do what: rules by oslo.policy, their defaults in ``policies``.
+
+Whoever decides asks ``authorize``: routes of the Placement API before they
+read a body, managers of instances once they know whose object it is.
+"""
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from oslo_config import cfg
+from oslo_policy import opts
+from oslo_policy import policy
+
+from tachyon import conf
+from tachyon import context as tachyon_context
+from tachyon import exception
+from tachyon import policies
+
+_LOCK = threading.Lock()
+_ENFORCER: policy.Enforcer | None = None
+
+
+def reset() -> None:
+    """Forget all rules; the next question loads them again. For tests."""
+    global _ENFORCER
+    with _LOCK:
+        if _ENFORCER is not None:
+            _ENFORCER.clear()
+        _ENFORCER = None
+
+
+def init(config: cfg.ConfigOpts) -> policy.Enforcer:
+    """Return the process's enforcer, and make it first if need be."""
+    global _ENFORCER
+    with _LOCK:
+        if _ENFORCER is None:
+            opts.set_defaults(config)
+            enforcer = policy.Enforcer(config)
+            enforcer.register_defaults(policies.list_rules())
+            enforcer.load_rules()
+            _ENFORCER = enforcer
+        return _ENFORCER
+
+
+def get_enforcer() -> policy.Enforcer:
+    """Return the enforcer for oslo.policy's commands (an entry point).
+
+    They read the configuration of the service themselves, from the default
+    places.
+    """
+    conf.CONF([], project="tachyon")
+    return init(conf.CONF)
+
+
+def authorize(context: tachyon_context.RequestContext, rule: str,
+              target: Mapping[str, Any] | None = None) -> None:
+    """Return if the rule lets this caller act on this target.
+
+    Without a target it is the caller's own project and user.
+
+    :raises PolicyNotAuthorized:
+    """
+    if target is None:
+        target = {"project_id": context.project_id,
+                  "user_id": context.user_id}
+    try:
+        init(conf.CONF).authorize(
+            rule, dict(target), context, do_raise=True,
+            exc=exception.PolicyNotAuthorized, action=rule)
+    except policy.InvalidScope:
+        raise exception.PolicyNotAuthorized(action=rule) from None
