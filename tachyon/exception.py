@@ -234,3 +234,10 @@ class DomainError(TachyonException):
     """A domain driver could not do what it was told."""
 
     msg_fmt = "%(action)s of instance %(id)s failed: %(reason)s"
+
+
+# -------------------------------------------------------------------- the bus
+class MalformedMessage(TachyonException):
+    """A message of the bus can't be understood: it is dropped."""
+
+    msg_fmt = "Malformed message: %(reason)s"

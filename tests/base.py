@@ -9,6 +9,7 @@ from oslotest import base
 
 from tachyon import conf
 from tachyon import context
+from tachyon.rpc import transport
 
 
 class TestCase(base.BaseTestCase):
@@ -24,6 +25,7 @@ class TestCase(base.BaseTestCase):
         self.conf = conf.CONF
         self.config_fixture = self.useFixture(
             config_fixture.Config(self.conf))
+        self.addCleanup(transport.cleanup)
         self.messaging_fixture = self.useFixture(
             conffixture.ConfFixture(self.conf, transport_url="fake:/"))
         self.conf([], project="tachyon", default_config_files=[],

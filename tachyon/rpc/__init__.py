@@ -1,0 +1,1 @@
+"""The bus: transport, serializer, server, and a client of each service."""

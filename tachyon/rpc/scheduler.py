@@ -1,0 +1,74 @@
+"""How the other services call a scheduler."""
+
+from typing import Any
+
+from oslo_config import cfg
+
+from tachyon import context
+from tachyon import objects
+from tachyon.rpc import transport
+
+TOPIC = "tachyon-scheduler"
+
+
+class SchedulerAPI:
+    """Client side of the scheduler's RPC interface.
+
+    A call raises what the scheduler raised, if it is one of
+    ``tachyon.exception``, and else a ``MessagingException``, such as
+    ``MessagingTimeout`` when nobody answers.
+
+    Version history:
+
+    * 1.0: wake, heartbeat, report_inventory, begin_action, finish_action,
+      reconcile, explain.
+    """
+
+    VERSION = "1.0"
+
+    def __init__(self, conf: cfg.ConfigOpts):
+        self._client = transport.get_client(conf, TOPIC, self.VERSION)
+
+    def wake(self, ctx: context.RequestContext,
+             notice: objects.RequestNotice) -> None:
+        """Tell some scheduler that a request was stored."""
+        self._client.prepare(version="1.0").cast(ctx, "wake", notice=notice)
+
+    def heartbeat(self, ctx: context.RequestContext,
+                  report: objects.HeartbeatReport) -> None:
+        """Say that a daemon is alive, and what it works on."""
+        self._client.prepare(version="1.0").cast(ctx, "heartbeat",
+                                                 report=report)
+
+    def report_inventory(self, ctx: context.RequestContext,
+                         report: objects.InventoryReport) -> None:
+        """Bring a host's provider to what its compute reports."""
+        self._client.prepare(version="1.0").call(ctx, "report_inventory",
+                                                 report=report)
+
+    def begin_action(self, ctx: context.RequestContext, instance_id: str,
+                     attempt: int, host: str) -> bool:
+        """Ask whether this delivery is still the current one; False: drop
+        it."""
+        return self._client.prepare(version="1.0").call(
+            ctx, "begin_action", instance_id=instance_id, attempt=attempt,
+            host=host)
+
+    def finish_action(self, ctx: context.RequestContext,
+                      result: objects.ActionResult) -> bool:
+        """Hand in what became of a delivery; False: it was overtaken."""
+        return self._client.prepare(version="1.0").call(
+            ctx, "finish_action", result=result)
+
+    def reconcile(self, ctx: context.RequestContext, service_host: str,
+                  domains: objects.DomainList) -> list[str]:
+        """Return the ids of those instances whose copies on this compute
+        must go."""
+        return self._client.prepare(version="1.0").call(
+            ctx, "reconcile", service_host=service_host, domains=domains)
+
+    def explain(self, ctx: context.RequestContext,
+                request: objects.SchedulingRequest) -> dict[str, Any]:
+        """Return the Explain document of a dry run."""
+        return self._client.prepare(version="1.0").call(
+            ctx, "explain", request=request)

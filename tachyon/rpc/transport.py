@@ -1,0 +1,69 @@
+"""The bus: one transport a process, made after the fork, and its clients.
+
+The default is ``fake://``, which needs no broker and does not leave the
+process: enough for tachyon-standalone, and for a lone tachyon-api.
+"""
+
+import logging
+import os
+import threading
+
+import oslo_messaging
+from oslo_config import cfg
+
+from tachyon.rpc import serializer
+
+LOG = logging.getLogger(__name__)
+
+EXCHANGE = "tachyon"
+ALLOWED_EXMODS = ["tachyon.exception"]
+DEFAULT_URL = "fake://"
+# Attempts to reach a broker that is away, before the caller is told: who
+# waits for an HTTP answer must not wait for a broker, too.
+CONNECT_RETRIES = 2
+
+_lock = threading.Lock()
+_transport: tuple[int, oslo_messaging.Transport] | None = None
+
+
+def set_defaults(conf: cfg.ConfigOpts) -> None:
+    """Make ``fake://`` and Tachyon's exchange the defaults of the bus."""
+    oslo_messaging.set_transport_defaults(EXCHANGE)
+    # Registers the options: that is all it is asked for.
+    oslo_messaging.TransportURL.parse(conf)
+    conf.set_default("transport_url", DEFAULT_URL)
+
+
+def is_local(conf: cfg.ConfigOpts) -> bool:
+    """Return whether messages stay in this process."""
+    url = oslo_messaging.TransportURL.parse(conf)
+    return url.transport in ("fake", "kombu+memory")
+
+
+def get(conf: cfg.ConfigOpts) -> oslo_messaging.Transport:
+    """Return this process's transport; the first call makes it."""
+    global _transport
+    with _lock:
+        if _transport is None or _transport[0] != os.getpid():
+            _transport = os.getpid(), oslo_messaging.get_rpc_transport(
+                conf, allowed_remote_exmods=ALLOWED_EXMODS)
+        return _transport[1]
+
+
+def cleanup() -> None:
+    """Close this process's transport, if it made one."""
+    global _transport
+    with _lock:
+        if _transport is not None and _transport[0] == os.getpid():
+            _transport[1].cleanup()
+        _transport = None
+
+
+def get_client(conf: cfg.ConfigOpts, topic: str, version: str
+               ) -> oslo_messaging.RPCClient:
+    """Return a client of the services that listen on ``topic``."""
+    target = oslo_messaging.Target(topic=topic, version=version,
+                                   exchange=EXCHANGE)
+    return oslo_messaging.get_rpc_client(
+        get(conf), target, version_cap=version,
+        serializer=serializer.Serializer(), retry=CONNECT_RETRIES)
