@@ -11,8 +11,8 @@ import enum
 
 from automaton import machines
 
-from tachyon.db import models
 from tachyon import exception
+from tachyon.db import models
 
 
 class Status(enum.StrEnum):
