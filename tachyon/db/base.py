@@ -109,7 +109,8 @@ class TraitsController(abc.ABC):
     @abc.abstractmethod
     def replace(self, provider_uuid: str, generation: int | None,
                 names: frozenset[str]) -> models.Provider:
-        """Make these all traits of a provider; raise its generation.
+        """Make these all traits of a provider; raise its generation, unless
+        it has exactly these.
 
         A generation of None is not compared.
 
@@ -146,7 +147,8 @@ class AggregatesController(abc.ABC):
                 uuids: frozenset[str]) -> models.Provider:
         """Make these all aggregates of a provider; raise its generation.
 
-        A generation of None is not compared.
+        A generation of None is neither compared nor raised, as in Placement
+        before microversion 1.19.
 
         :raises ResourceProviderNotFound:
         :raises ConcurrentUpdate:
@@ -164,8 +166,9 @@ class AllocationsController(abc.ABC):
         """
 
     @abc.abstractmethod
-    def list_by_provider(self, provider_uuid: str
-                         ) -> tuple[models.Provider, Sequence[models.Consumer]]:
+    def list_by_provider(
+            self, provider_uuid: str
+            ) -> tuple[models.Provider, Sequence[models.Consumer]]:
         """Return a provider and its consumers by uuid, each with what it has
         of *this* provider.
 
@@ -176,9 +179,14 @@ class AllocationsController(abc.ABC):
     def replace(self, claims: Sequence[models.Claim]) -> None:
         """Give each consumer what its claim says, all of them or none.
 
-        Raises the generation of each consumer and of each provider whose
-        allocations change. Amounts a consumer already had of a provider
-        count as free in the check of its own claim.
+        Raises the generation of each consumer (a new one begins with 1), of
+        each provider that a claim names, and of each that an empty claim
+        leaves. A provider that a claim merely drops keeps its generation, as
+        in Placement: there is only more room. ``changes`` tells of all.
+
+        What these consumers had counts as free in the check, so that two can
+        swap. More than the capacity passes if it is no more than there was.
+        A claim names a consumer once.
 
         :raises ConcurrentUpdate: of a consumer or a compared provider.
         :raises ResourceProviderNotFound:
@@ -190,7 +198,8 @@ class AllocationsController(abc.ABC):
 
     @abc.abstractmethod
     def delete(self, consumer_uuid: str) -> None:
-        """Take everything from a consumer, whatever its generation.
+        """Take everything from a consumer, whatever its generation. The
+        providers keep theirs.
 
         :raises ConsumerNotFound:
         """
@@ -297,6 +306,9 @@ class InstancesController(abc.ABC):
         """End the action under way: store the status, clear the task, remove
         the message. DELETED also gives the allocation back.
 
+        A repeat of the very finish that ended the attempt, by a caller who
+        did not hear of it, returns the instance as it is.
+
         :raises Fenced: also if ``host`` is not the instance's.
         """
 
@@ -320,7 +332,8 @@ class InstancesController(abc.ABC):
 
 
 class MessagesController(abc.ABC):
-    """The durable request queue. ``InstancesController`` fills and drains it."""
+    """The durable request queue, filled and drained by
+    ``InstancesController``."""
 
     @abc.abstractmethod
     def list(self, limit: int = 1000) -> Sequence[models.Message]:
@@ -418,7 +431,7 @@ class DataDriverBase(abc.ABC):
 
     @abc.abstractmethod
     def schema_version(self) -> int:
-        """Return the version of the schema in the store, 0 if there is none."""
+        """Return the version of the store's schema, 0 if there is none."""
 
     @abc.abstractmethod
     def sync(self) -> int:

@@ -1,0 +1,107 @@
+"""Allocations: what consumers have, and what projects use."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from tachyon import exception
+from tachyon.db import base
+from tachyon.db import models
+from tachyon.db.sqlite import claims as resource_claims
+from tachyon.db.sqlite import connection
+from tachyon.db.sqlite import providers
+from tachyon.db.sqlite import rows
+
+_COLUMNS = ("c.uuid, c.generation, t.name, c.project_id, c.user_id, "
+            "c.created_at, c.updated_at, p.uuid, p.generation, rc.name, "
+            "a.used")
+_JOINS = ("CROSS JOIN providers p ON p.id = a.provider_id "
+          "CROSS JOIN resource_classes rc ON rc.id = a.class_id "
+          "CROSS JOIN consumer_types t ON t.id = c.type_id")
+
+
+class AllocationsController(base.AllocationsController):
+    """Allocations in SQLite."""
+
+    def __init__(self, store: connection.Store):
+        self._store = store
+
+    def get(self, consumer_uuid: str) -> models.Consumer:
+        with self._store.read() as txn:
+            found = _consumers(txn.all(
+                f"SELECT {_COLUMNS} FROM consumers c "
+                f"CROSS JOIN allocations a ON a.consumer_id = c.id {_JOINS} "
+                "WHERE c.uuid = ? ORDER BY a.provider_id, a.class_id",
+                (consumer_uuid,)))
+        if not found:
+            raise exception.ConsumerNotFound(uuid=consumer_uuid)
+        return found[0]
+
+    def list_by_provider(
+            self, provider_uuid: str
+            ) -> tuple[models.Provider, Sequence[models.Consumer]]:
+        with self._store.read() as txn:
+            provider = providers.get(txn, provider_uuid)
+            return provider, _consumers(txn.all(
+                f"SELECT {_COLUMNS} FROM allocations a "
+                f"CROSS JOIN consumers c ON c.id = a.consumer_id {_JOINS} "
+                "WHERE a.provider_id = ? ORDER BY c.uuid, a.class_id",
+                (providers.get_id(txn, provider_uuid),)))
+
+    def replace(self, claims: Sequence[models.Claim]) -> None:
+        with self._store.write() as txn:
+            resource_claims.apply(txn, claims)
+
+    def delete(self, consumer_uuid: str) -> None:
+        with self._store.write() as txn:
+            if not resource_claims.release(txn, consumer_uuid):
+                raise exception.ConsumerNotFound(uuid=consumer_uuid)
+
+    def usages(self, project_id: str, user_id: str | None = None,
+               consumer_type: str | None = None) -> Sequence[models.Usage]:
+        condition, params = "c.project_id = ?", [project_id]
+        if user_id is not None:
+            condition += " AND c.user_id = ?"
+            params.append(user_id)
+        if consumer_type is not None:
+            condition += " AND t.name = ?"
+            params.append(consumer_type)
+        with self._store.read() as txn:
+            counts = txn.all(
+                "SELECT t.name, count(*) FROM consumers c "
+                "CROSS JOIN consumer_types t ON t.id = c.type_id "
+                f"WHERE {condition} GROUP BY t.name ORDER BY t.name", params)
+            sums = txn.all(
+                "SELECT t.name, rc.name, sum(a.used) FROM consumers c "
+                "CROSS JOIN consumer_types t ON t.id = c.type_id "
+                "CROSS JOIN allocations a ON a.consumer_id = c.id "
+                "CROSS JOIN resource_classes rc ON rc.id = a.class_id "
+                f"WHERE {condition} GROUP BY t.name, a.class_id "
+                "ORDER BY t.name, a.class_id", params)
+        resources: dict[str, dict[str, int]] = defaultdict(dict)
+        for type_name, class_name, amount in sums:
+            resources[type_name][class_name] = amount
+        return [models.Usage(consumer_type=name, consumer_count=count,
+                             resources=resources[name])
+                for name, count in counts]
+
+
+def _consumers(found: Sequence[Any]) -> list[models.Consumer]:
+    """Return the consumers that rows of ``_COLUMNS`` speak of, in order."""
+    heads: dict[str, Sequence[Any]] = {}
+    allocations: dict[str, dict[str, models.Allocation]] = defaultdict(dict)
+    resources: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
+    for row in found:
+        uuid, (provider_uuid, generation, class_name, used) = row[0], row[7:]
+        heads[uuid] = row
+        amounts = resources[uuid, provider_uuid]
+        amounts[class_name] = used
+        allocations[uuid][provider_uuid] = models.Allocation(
+            provider_uuid=provider_uuid, provider_generation=generation,
+            resources=amounts)
+    return [
+        models.Consumer(
+            uuid=uuid, generation=row[1], type=row[2], project_id=row[3],
+            user_id=row[4], created_at=rows.to_time(row[5]),
+            updated_at=rows.to_time(row[6]), allocations=allocations[uuid])
+        for uuid, row in heads.items()]
