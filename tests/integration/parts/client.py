@@ -1,8 +1,7 @@
 """A small HTTP client of both APIs, as a script of an operator would be."""
 
 import dataclasses
-from collections.abc import Iterator
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import requests

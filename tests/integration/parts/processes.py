@@ -12,13 +12,14 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import fixtures
 
 from tests.integration.parts import keeper
 from tests.integration.parts import wait
+
+ROOT = pathlib.Path(__file__).parents[3]
 
 
 class _Keeper:
@@ -59,7 +60,7 @@ class Process(fixtures.Fixture):
         self.name = name
         self.argv = list(argv)
         self.log = log
-        self.env = {**os.environ, **(env or {})}
+        self.env = {**os.environ, "PYTHONPATH": str(ROOT), **(env or {})}
         self._popen: subprocess.Popen | None = None
 
     def _setUp(self) -> None:

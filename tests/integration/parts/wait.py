@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 
-
 class Overdue(AssertionError):
     """What was waited for did not come in time."""
 
