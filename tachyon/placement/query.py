@@ -16,6 +16,8 @@ class RequestGroup:
 
     ``suffix`` is empty for the unsuffixed group. ``member_of`` and
     ``required_any`` are conjunctions of disjunctions: of each set, one.
+    Amounts are at least 1. The unsuffixed group asks for some resource; a
+    suffixed one need not, if it is in a ``same_subtree``.
     """
 
     suffix: str = ""
@@ -26,6 +28,12 @@ class RequestGroup:
     member_of: tuple[frozenset[str], ...] = ()
     forbidden_aggregates: frozenset[str] = _NONE
     in_tree: str | None = None
+
+    @property
+    def all_required(self) -> tuple[frozenset[str], ...]:
+        """Return ``required`` and ``required_any`` in one form."""
+        return tuple(frozenset((trait,)) for trait in sorted(self.required)
+                     ) + self.required_any
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

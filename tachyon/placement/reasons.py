@@ -11,27 +11,46 @@ from typing import Any
 
 
 class Code(enum.StrEnum):
-    """Each member's comment lists its parameters."""
+    """Each member's comment lists its parameters.
 
-    INSUFFICIENT_RESOURCE = "INSUFFICIENT_RESOURCE"  # resource_class, requested, max_free
-    RESOURCE_CONSTRAINT = "RESOURCE_CONSTRAINT"      # resource_class, requested (min/max/step)
-    NO_INVENTORY = "NO_INVENTORY"                    # resource_class
-    TRAIT_MISSING = "TRAIT_MISSING"                  # trait (or traits: any of)
-    TRAIT_FORBIDDEN = "TRAIT_FORBIDDEN"              # trait
-    TRAIT_UNKNOWN_ANYWHERE = "TRAIT_UNKNOWN_ANYWHERE"  # trait: no provider has it
-    NOT_IN_AGGREGATE = "NOT_IN_AGGREGATE"            # aggregates
-    IN_FORBIDDEN_AGGREGATE = "IN_FORBIDDEN_AGGREGATE"  # aggregates
-    NOT_IN_TREE = "NOT_IN_TREE"                      # in_tree
-    ROOT_TRAITS = "ROOT_TRAITS"                      # required, forbidden
-    FRAGMENTED = "FRAGMENTED"                        # resource_class, requested, max_free, sum_free
-    NO_COMBINATION = "NO_COMBINATION"                # groups fit alone, not together
-    FILTERED_BY = "FILTERED_BY"                      # filter, and what its why() adds
-    CLAIM_CONFLICT = "CLAIM_CONFLICT"                # detail
+    Any of them may have a ``detail``, words to be added, and a ``group``,
+    the suffix of the request group that is meant.
+    """
+
+    # resource_class, requested, max_free
+    INSUFFICIENT_RESOURCE = "INSUFFICIENT_RESOURCE"
+    # resource_class, requested: against min_unit, max_unit or step_size
+    RESOURCE_CONSTRAINT = "RESOURCE_CONSTRAINT"
+    # resource_class
+    NO_INVENTORY = "NO_INVENTORY"
+    # trait, or "A or B" and traits: a list
+    TRAIT_MISSING = "TRAIT_MISSING"
+    # trait
+    TRAIT_FORBIDDEN = "TRAIT_FORBIDDEN"
+    # as TRAIT_MISSING: no provider at all has it
+    TRAIT_UNKNOWN_ANYWHERE = "TRAIT_UNKNOWN_ANYWHERE"
+    # aggregates: a list of lists, of each of which one is needed
+    NOT_IN_AGGREGATE = "NOT_IN_AGGREGATE"
+    # aggregates: a list
+    IN_FORBIDDEN_AGGREGATE = "IN_FORBIDDEN_AGGREGATE"
+    # in_tree
+    NOT_IN_TREE = "NOT_IN_TREE"
+    # required, forbidden: lists
+    ROOT_TRAITS = "ROOT_TRAITS"
+    # resource_class, requested, max_free, sum_free
+    FRAGMENTED = "FRAGMENTED"
+    # the groups fit alone, not together
+    NO_COMBINATION = "NO_COMBINATION"
+    # filter, and what its why() adds
+    FILTERED_BY = "FILTERED_BY"
+    # detail
+    CLAIM_CONFLICT = "CLAIM_CONFLICT"
 
 
 _TEXTS = {
     Code.INSUFFICIENT_RESOURCE: "short of {resource_class}",
-    Code.RESOURCE_CONSTRAINT: "{requested} {resource_class} breaks min/max/step",
+    Code.RESOURCE_CONSTRAINT:
+        "can't give {requested} {resource_class} at once (min/max/step)",
     Code.NO_INVENTORY: "have no {resource_class}",
     Code.TRAIT_MISSING: "lack {trait}",
     Code.TRAIT_FORBIDDEN: "have forbidden {trait}",
@@ -47,6 +66,14 @@ _TEXTS = {
 }
 
 
+def _words(value: Any) -> str:
+    """Return a parameter as it stands in a text: [[A, B], C] is A or B, C."""
+    if isinstance(value, (list, tuple)):
+        return ", ".join(" or ".join(part) if isinstance(part, (list, tuple))
+                         else str(part) for part in value)
+    return str(value)
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Reason:
     """One code with its parameters."""
@@ -57,7 +84,8 @@ class Reason:
     def text(self) -> str:
         """Return it in a few words, to follow a number of hosts."""
         detail = self.params.get("detail")
-        text = _TEXTS[self.code].format(**self.params)
+        text = _TEXTS[self.code].format_map(
+            {name: _words(value) for name, value in self.params.items()})
         return f"{text} ({detail})" if detail else text
 
     def to_dict(self) -> dict[str, Any]:
