@@ -36,7 +36,7 @@ class BadRequest(TachyonException):
 
 
 class ValidationError(BadRequest):
-    """A request is malformed; ``field`` is where, such as ``resources.VCPU``."""
+    """A request is malformed; ``field`` says where: ``resources.VCPU``."""
 
     msg_fmt = "%(field)s: %(reason)s"
 
@@ -82,11 +82,13 @@ class ProviderLoop(BadRequest):
 class DuplicateProvider(Conflict):
     """``field`` is ``name`` or ``uuid``, ``value`` what is taken."""
 
-    msg_fmt = "Conflicting resource provider %(field)s: %(value)s already exists."
+    msg_fmt = ("Conflicting resource provider %(field)s: %(value)s already "
+               "exists.")
 
 
 class ProviderInUse(Conflict):
-    msg_fmt = "Unable to delete resource provider %(uuid)s: it has allocations."
+    msg_fmt = ("Unable to delete resource provider %(uuid)s: it has "
+               "allocations.")
 
 
 class ProviderHasChildren(Conflict):
@@ -96,6 +98,11 @@ class ProviderHasChildren(Conflict):
 
 class InventoryNotFound(NotFound):
     msg_fmt = "No inventory of class %(resource_class)s for %(uuid)s"
+
+
+class InventoryExists(Conflict):
+    msg_fmt = ("Resource provider '%(uuid)s' already has an inventory of "
+               "class '%(resource_class)s'.")
 
 
 class InventoryInUse(Conflict):
@@ -112,7 +119,8 @@ class InvalidInventory(BadRequest):
 
 class InvalidInventoryCapacity(BadRequest):
     msg_fmt = ("Invalid inventory for '%(resource_class)s' on resource "
-               "provider '%(uuid)s'. The reserved value is greater than total.")
+               "provider '%(uuid)s'. The reserved value is greater than "
+               "total.")
 
 
 class CapacityExceeded(Conflict):
@@ -133,6 +141,10 @@ class ResourceClassNotFound(NotFound):
     msg_fmt = "No such resource class %(resource_class)s."
 
 
+class ResourceClassExists(Conflict):
+    msg_fmt = "Resource class %(resource_class)s already exists."
+
+
 class ResourceClassInUse(Conflict):
     msg_fmt = "Cannot delete resource class %(resource_class)s: it is in use."
 
@@ -151,6 +163,13 @@ class TraitInUse(Conflict):
 
 class TraitStandard(BadRequest):
     msg_fmt = "Cannot delete standard trait %(name)s."
+
+
+class ConsumerGenerationConflict(ConcurrentUpdate):
+    """The caller knows a consumer of another generation; "null" is none."""
+
+    msg_fmt = ("consumer generation conflict - expected %(expected)s but got "
+               "%(got)s")
 
 
 class ConsumerNotFound(NotFound):
@@ -228,6 +247,18 @@ class SchedulingDataInvalid(BadRequest):
     """An action's ``validate`` refused the data before anything ran."""
 
     msg_fmt = "Action %(action)s can't run: %(reason)s"
+
+
+class ClaimConflict(Conflict):
+    """The chosen host was taken, or changed, since it was chosen."""
+
+    msg_fmt = "Host %(host)s can't be claimed any more: %(reason)s"
+
+
+class OutcomeUnknown(DriverUnavailable):
+    """The store broke off during a write that it may have done or not."""
+
+    msg_fmt = "It is not known whether the store did %(what)s: %(reason)s"
 
 
 class DomainError(TachyonException):

@@ -17,7 +17,8 @@ Each keeps its own view of the cloud in memory; one or two a core are useful.
     cfg.IntOpt("threads", default=16, min=1, help="""
 Requests that one worker handles at the same time.
 """),
-    cfg.StrOpt("auth_strategy", default="noauth2", choices=["noauth2"], help="""
+    cfg.StrOpt("auth_strategy", default="noauth2", choices=["noauth2"],
+               help="""
 How callers are told apart.
 
 ``noauth2`` believes the header X-Auth-Token (``user[:project]``; ``admin`` is
@@ -31,7 +32,8 @@ Empty: such a request is refused with 401. tachyon-standalone sets ``admin``.
     cfg.IntOpt("max_limit", default=1000, min=1, help="""
 Items that one page of a list holds at most.
 """),
-    cfg.IntOpt("max_request_body_size", default=16 * 1024 * 1024, min=1024, help="""
+    cfg.IntOpt("max_request_body_size", default=16 * 1024 * 1024, min=1024,
+               help="""
 Largest request body that is read, in bytes. A larger one is answered 413.
 """),
 ]

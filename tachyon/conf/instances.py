@@ -2,7 +2,7 @@ from oslo_config import cfg
 
 GROUP = cfg.OptGroup("instances", title="Instances")
 
-OPTS = [
+OPTS: list[cfg.Opt] = [
     cfg.IntOpt("max_name_length", default=255, min=1, max=255, help="""
 Longest name of an instance, in characters.
 """),

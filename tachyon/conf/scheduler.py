@@ -6,16 +6,19 @@ OPTS = [
     cfg.IntOpt("workers", default=1, min=1, help="""
 Scheduler processes on this machine.
 """),
-    cfg.ListOpt("pipeline", default=["candidates", "filter", "weigh", "claim"], help="""
+    cfg.ListOpt("pipeline",
+                default=["candidates", "filter", "weigh", "claim"], help="""
 Actions of a scheduling decision, in order (entry points ``tachyon.actions``).
 """),
-    cfg.ListOpt("enabled_filters", default=["ComputeFilter"], mutable=True, help="""
+    cfg.ListOpt("enabled_filters", default=["ComputeFilter"], mutable=True,
+                help="""
 Filters, in order (entry points ``tachyon.scheduler.filters``).
 
 Put those that remove the most hosts first.
 """),
     cfg.ListOpt("enabled_weighers", mutable=True,
-                default=["RAMWeigher", "CPUWeigher", "DiskWeigher", "TraitsWeigher"],
+                default=["RAMWeigher", "CPUWeigher", "DiskWeigher",
+                         "TraitsWeigher"],
                 help="""
 Weighers (entry points ``tachyon.scheduler.weighers``).
 """),
@@ -28,7 +31,8 @@ Multiplier of free VCPUs. Negative: fill hosts up instead of spreading.
     cfg.FloatOpt("disk_weight_multiplier", default=1.0, mutable=True, help="""
 Multiplier of free disk. Negative: fill hosts up instead of spreading.
 """),
-    cfg.FloatOpt("traits_weight_multiplier", default=2.0, mutable=True, help="""
+    cfg.FloatOpt("traits_weight_multiplier", default=2.0, mutable=True,
+                 help="""
 Multiplier of preferred less avoided traits that a host has.
 """),
     cfg.IntOpt("max_attempts", default=3, min=1, help="""
