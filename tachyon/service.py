@@ -17,9 +17,9 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Sequence
+from concurrent import futures
 from typing import Any, ClassVar
 
-import futurist
 import oslo_messaging
 from futurist import periodics
 from oslo_config import cfg
@@ -47,7 +47,7 @@ class Periodics:
             [(_make_callback(task, interval), None, None)
              for task, interval in tasks],
             executor_factory=functools.partial(
-                futurist.ThreadPoolExecutor, max_workers=max(1, len(tasks))))
+                futures.ThreadPoolExecutor, max_workers=max(1, len(tasks))))
         self._thread = threading.Thread(
             target=self._worker.start, kwargs={"allow_empty": True},
             name="periodics", daemon=True)
@@ -55,11 +55,12 @@ class Periodics:
     def start(self) -> None:
         self._thread.start()
 
-    def stop(self) -> None:
-        """Start no more runs, and wait for those under way."""
+    def stop(self, timeout: float = 5.0) -> None:
+        """Start no more runs, and wait a while for those under way: one may
+        hang in a call that nobody answers."""
         self._worker.stop()
         if self._thread.ident is not None:
-            self._thread.join()
+            self._thread.join(timeout)
 
 
 def _make_callback(task: Callable[[], object],

@@ -26,6 +26,7 @@ class TachyonObject(base.VersionedObject):
 
     if TYPE_CHECKING:
         def __getattr__(self, name: str) -> Any: ...
+        def __setattr__(self, name: str, value: Any) -> None: ...
 
     def __init__(self, context: Any = None, **kwargs: Any) -> None:
         super().__init__(context, **kwargs)

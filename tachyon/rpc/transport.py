@@ -11,6 +11,7 @@ import threading
 import oslo_messaging
 from oslo_config import cfg
 
+from tachyon import exception
 from tachyon.rpc import serializer
 
 LOG = logging.getLogger(__name__)
@@ -67,3 +68,15 @@ def get_client(conf: cfg.ConfigOpts, topic: str, version: str
     return oslo_messaging.get_rpc_client(
         get(conf), target, version_cap=version,
         serializer=serializer.Serializer(), retry=CONNECT_RETRIES)
+
+
+def is_unanswered(exc: BaseException) -> bool:
+    """Return whether a call ended with its outcome unknown, and is worth
+    making again: nobody answered, or who answered could not reach the store.
+    """
+    if isinstance(exc, exception.DriverUnavailable):
+        return True
+    return (isinstance(exc, oslo_messaging.MessagingException)
+            and not isinstance(exc, (oslo_messaging.RemoteError,
+                                     oslo_messaging.MessagingServerError,
+                                     oslo_messaging.RPCVersionCapError)))
