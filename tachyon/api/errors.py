@@ -92,7 +92,8 @@ RULES: Rules = {
         members={"state": "status", "allowed_actions": "allowed"}),
     exception.InstanceBusy: Rule(
         409, "tachyon.instance.busy",
-        members={"state": "status", "task": "task"}),
+        members={"state": "status", "task": "task",
+                 "allowed_actions": "allowed"}),
     exception.FlavorNotFound: Rule(404, "tachyon.flavor.not_found"),
     exception.FlavorExists: Rule(409, "tachyon.flavor.exists"),
     exception.MarkerNotFound: Rule(400, "tachyon.list.marker_not_found"),
