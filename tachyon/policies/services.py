@@ -17,7 +17,7 @@ RULES = [
     base.make_rule(LIST, "List services, and whether each is up.",
                    [("GET", _ALL)], _ADMIN),
     base.make_rule(UPDATE, "Enable or disable a service.",
-                   [("PUT", _ONE)], _ADMIN),
+                   [("PATCH", _ONE)], _ADMIN),
     base.make_rule(DELETE, "Forget a service that is gone for good.",
                    [("DELETE", _ONE)], _ADMIN),
 ]

@@ -39,7 +39,7 @@ def list_services() -> Any:
     return {"services": [make_body(service) for service in services]}
 
 
-@routing.route("PUT", "/services/{id}", rule=policies.UPDATE, parameters=_ID,
+@routing.route("PATCH", "/services/{id}", rule=policies.UPDATE, parameters=_ID,
                body="ServiceUpdate", response="Service")
 def update_service(id: str, body: dict[str, Any]) -> Any:
     """Enable or disable a service.

@@ -80,9 +80,11 @@ SCHEMAS: dict[str, Schema] = {
                       "description": "Where in the request it is wrong."},
             "state": {**STATUS, "description":
                       "The state that does not allow the action."},
+            "task": {**ACTION, "enum": [*ACTION["enum"], "create"],
+                     "description": "The action under way."},
             "allowed_actions": array(ACTION, description=(
                 "What the instance allows now.")),
         },
-        "required": ["status", "title", "detail"],
+        "required": ["status", "title", "detail", "code"],
     },
 }
