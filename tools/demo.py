@@ -6,30 +6,23 @@ landed and why, and stops the server again. Exits 0 if all went as it should.
 """
 
 import contextlib
-import http.client
-import json
 import os
 import pathlib
 import signal
-import socket
-import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import demo_cloud
+import demo_server
 
-START_DEADLINE = 60.0
 BUILD_DEADLINE = 60.0
-STOP_DEADLINE = 20.0
 STEPS = 5
 
 Body = dict[str, Any]
-
-
-class DemoError(Exception):
-    """The demo can't go on; its text says why."""
+call, poll = demo_server.call, demo_server.poll
 
 
 # ------------------------------------------------------------------ terminal
@@ -73,97 +66,6 @@ def table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
             say("  " + "  ".join("-" * width for width in widths))
 
 
-# -------------------------------------------------------------------- server
-class Server:
-    """A tachyon-standalone, its state and its log in a directory of its own."""
-
-    def __init__(self, directory: pathlib.Path):
-        self.directory = directory
-        self.log = directory / "tachyon.log"
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        command = pathlib.Path(sys.executable).parent / "tachyon-standalone"
-        config = self.directory / "demo.conf"
-        config.write_text("[fake]\nhosts = 0\n")
-        with open(self.log, "wb") as log:
-            self._process = subprocess.Popen(
-                [str(command), "--config-file", str(config),
-                 "--state-path", str(self.directory / "state"),
-                 "--host", "127.0.0.1", "--port", str(self.port)],
-                stdin=subprocess.DEVNULL, stdout=log,
-                stderr=subprocess.STDOUT, start_new_session=True)
-        poll(self._answers, START_DEADLINE, "tachyon-standalone to answer")
-
-    def _answers(self) -> bool:
-        assert self._process is not None
-        if self._process.poll() is not None:
-            raise DemoError("tachyon-standalone ended with exit code "
-                            f"{self._process.returncode}")
-        try:
-            call(self.port, "GET", "/")
-        except OSError:
-            return False
-        return True
-
-    def stop(self) -> int | None:
-        """Stop it, by force if it must be, with all that it started."""
-        if self._process is None:
-            return None
-        self._process.terminate()
-        try:
-            code = self._process.wait(STOP_DEADLINE)
-        except subprocess.TimeoutExpired:
-            code = None
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
-        return code
-
-    def log_tail(self, lines: int = 25) -> str:
-        try:
-            text = self.log.read_text(errors="replace")
-        except OSError:
-            return ""
-        return "\n".join(text.splitlines()[-lines:])
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def poll(ready: Callable[[], Any], deadline: float, what: str) -> Any:
-    """Return what ``ready`` returns, once that is true."""
-    end = time.monotonic() + deadline
-    while not (found := ready()):
-        if time.monotonic() > end:
-            raise DemoError(f"waited {deadline:.0f} s in vain for {what}")
-        time.sleep(0.1)
-    return found
-
-
-def call(port: int, method: str, path: str, body: Body | None = None) -> Body:
-    """Return the JSON body of an answer; refuse any status but 2xx."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    with contextlib.closing(connection):
-        connection.request(
-            method, path, None if body is None else json.dumps(body), {
-                "Content-Type": "application/json",
-                "Accept": "application/json",
-                "X-Auth-Token": "admin",
-                "OpenStack-API-Version": "placement 1.39"})
-        answer = connection.getresponse()
-        data = answer.read()
-    if not 200 <= answer.status < 300:
-        raise DemoError(f"{method} {path} was answered {answer.status}: "
-                        f"{data.decode(errors='replace')[:500]}")
-    return json.loads(data) if data else {}
-
-
 # --------------------------------------------------------------------- cloud
 def load_cloud(port: int) -> None:
     """Load the sample cloud as nova, or an operator, would."""
@@ -197,9 +99,143 @@ def boot(port: int, wish: demo_cloud.Wish) -> tuple[Body, Body]:
 
     instance = poll(settled, BUILD_DEADLINE, f"{wish.name} to be placed")
     if instance["status"] != wish.status:
-        raise DemoError(f"{wish.name} is {instance['status']}, not "
-                        f"{wish.status}: {instance['fault']}")
+        raise demo_server.DemoError(
+            f"{wish.name} is {instance['status']}, not {wish.status}: "
+            f"{instance['fault']}")
     return instance, call(port, "GET",
                           f"/api/v1/requests/{instance['request_id']}")
 
 
+# --------------------------------------------------------------------- words
+def why(document: Body) -> str:
+    """Return a line that tells why an instance is where it is."""
+    stages = document["funnel"]
+    total = stages[0]["before"] if stages else 0
+    gone = [f"{part['count']} {part['text']}"
+            for stage in stages for part in stage["removed"]]
+    fits = f"{stages[-1]['after'] if stages else 0} of {total} hosts fit"
+    if gone:
+        fits += f" ({', '.join(gone)})"
+    best = document["scores"][0]
+    votes = [f"{name.removesuffix('Weigher')} {vote['weighted']:.2f}"
+             for name, vote in best.get("weighers", {}).items()
+             if vote["weighted"]]
+    return f"{fits}; " + (" + ".join(votes) or "all equally good")
+
+
+def score_of(document: Body) -> str:
+    return f"{document['scores'][0].get('weight', 0.0):.2f}"
+
+
+def show_placed(placed: list[tuple[Body, Body]]) -> None:
+    say()
+    table(("INSTANCE", "FLAVOR", "HOST", "SCORE", "STATE"),
+          [(instance["name"], instance["flavor"], instance["host"],
+            score_of(document), instance["status"])
+           for instance, document in placed])
+    say()
+    say("  Why there:")
+    width = max(len(instance["name"]) for instance, _ in placed)
+    for instance, document in placed:
+        say(f"  {instance['name'].ljust(width)}  {why(document)}")
+    say()
+
+
+def show_refused(instance: Body, document: Body) -> None:
+    say()
+    say(f"  {instance['name']} is {paint(instance['status'], '33')}: "
+        f"{instance['fault']}")
+    say()
+    rows = [(stage["stage"], str(stage["before"]), str(stage["after"]),
+             "; ".join(f"{part['count']} {part['text']}"
+                       + (f" ({', '.join(part['examples'])}, ...)"
+                          if part["examples"] else "")
+                       for part in stage["removed"]))
+            for stage in document["funnel"]]
+    table(("STAGE", "HOSTS IN", "OUT", "REMOVED"), rows)
+    if document["nearest"]:
+        nearest = document["nearest"][0]
+        say()
+        say(f"  Nearest miss: {nearest['host']}: "
+            + "; ".join(reason["text"] for reason in nearest["reasons"]))
+    say()
+
+
+def show_next(url: str, refused: Body) -> None:
+    say(bold("Where to look next"))
+    say("  tachyon-standalone        the same server, to stay: then")
+    say("    http://127.0.0.1:8778/api/v1/docs   its pages")
+    say("    GET /api/v1/requests/{id}           every decision, in full; "
+        "above it was")
+    say(f"      {url}/api/v1/requests/{refused['request_id']}")
+    say("    POST /api/v1/explain                the same, without claiming")
+    say("  doc/source/quickstart.rst the first steps by hand")
+    say("  make test                 everything that is promised, tried")
+
+
+# ----------------------------------------------------------------------- run
+def run(server: demo_server.Server) -> None:
+    with step(1, f"Starting tachyon-standalone on {server.url}"):
+        server.start()
+    count = sum(provider.parent is None
+                for provider in demo_cloud.providers())
+    with step(2, f"Loading {count} hosts in 3 racks, as Placement clients do"):
+        load_cloud(server.port)
+    with step(3, "Waiting for the compute that serves them"):
+        poll(lambda: any(
+            service["binary"] == "tachyon-compute"
+            and service["state"] == "up" for service
+            in call(server.port, "GET", "/api/v1/services")["services"]),
+            demo_server.START_DEADLINE, "tachyon-compute to report")
+    placed = []
+    with step(4, f"Booting {len(demo_cloud.WISHES)} instances"):
+        for wish in demo_cloud.WISHES:
+            placed.append(boot(server.port, wish))
+    for wish in demo_cloud.WISHES:
+        say(f"      {wish.name}: {wish.flavor}, {wish.about}")
+    show_placed(placed)
+    refused = demo_cloud.REFUSED
+    with step(5, "Asking for one that fits nowhere"):
+        instance, document = boot(server.port, refused)
+    say(f"      {refused.name}: {refused.flavor}, {refused.about}")
+    show_refused(instance, document)
+    show_next(server.url, instance)
+
+
+def interrupted(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def main() -> int:
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupted)
+    start = time.monotonic()
+    failure = None
+    with tempfile.TemporaryDirectory(prefix="tachyon-demo-") as directory:
+        server = demo_server.Server(pathlib.Path(directory))
+        try:
+            run(server)
+        except KeyboardInterrupt:
+            failure = "interrupted"
+        except Exception as exc:
+            failure = f"{type(exc).__name__}: {exc}"
+        # A second Ctrl-C must not leave the server behind.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        code = server.stop()
+        if failure is None and code != 0:
+            failure = ("tachyon-standalone did not stop" if code is None else
+                       f"tachyon-standalone stopped with exit code {code}")
+        if failure is not None:
+            say()
+            say(paint(f"The demo failed: {failure}", "31"))
+            say(f"The end of the server's log:\n{server.log_tail()}")
+            return 1
+    say()
+    say(f"Done in {time.monotonic() - start:.1f} s. "
+        "The server is stopped, and its state removed.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
