@@ -36,6 +36,9 @@ DUPLICATE_KEY = "placement.query.duplicate_key"
 BAD_VALUE = "placement.query.bad_value"
 MISSING_VALUE = "placement.query.missing_value"
 
+# Of these a client learns nothing from what the status means in general.
+_SELF_EXPLANATORY = (405, 406, 413, 415)
+
 # Paths below this one are Tachyon's own API, whose codes are its own.
 V1_PREFIX = "/api/"
 V1_UNDEFINED = "tachyon.undefined_code"
@@ -170,9 +173,11 @@ def _detail(problem: Problem, own: bool) -> str:
     """
     explanation = webob_exc.status_map[problem.status].explanation
     detail = " ".join(problem.detail.splitlines())
-    if own or not explanation:
-        return detail or explanation
-    return f"{explanation}\n\n {detail}" if detail else explanation
+    if not detail:
+        return explanation
+    if own or problem.status in _SELF_EXPLANATORY:
+        return detail
+    return f"{explanation}\n\n {detail}"
 
 
 def handle(error: Exception) -> flask.Response:

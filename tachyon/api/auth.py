@@ -1,0 +1,73 @@
+"""Who calls: from a token to identity headers, from these to a context.
+
+The first step is a WSGI middleware, as keystonemiddleware's is, and speaks
+the same headers; the second is Flask's. In between stand only paths.
+"""
+
+from collections.abc import Iterable
+from wsgiref import types
+
+import flask
+from oslo_config import cfg
+from oslo_middleware import request_id
+
+from tachyon import context
+from tachyon.api import errors
+
+# What a caller may read without a token: the version document, and index and
+# documentation of Tachyon's own API.
+_PUBLIC = frozenset({"/", "/api/v1", "/api/v1/", "/api/v1/openapi.json",
+                     "/api/v1/docs"})
+_PUBLIC_TREE = "/api/v1/docs/"
+
+# What tells who calls; only the middleware may set it.
+_IDENTITY = ("HTTP_X_USER_ID", "HTTP_X_USER", "HTTP_X_TENANT_ID",
+             "HTTP_X_TENANT", "HTTP_X_PROJECT_ID", "HTTP_X_ROLES",
+             "HTTP_X_ROLE", "HTTP_X_SERVICE_ROLES")
+# Keystone expands implied roles; so is it done here.
+_ADMIN_ROLES = "admin,member,reader,service"
+
+
+class NoAuth2:
+    """Believes the token, ``user[:project]``, and the header X-Roles.
+
+    The user ``admin`` has all roles unless X-Roles says otherwise; anybody
+    else has none. For development and tests, as Placement's of this name.
+    """
+
+    def __init__(self, application: types.WSGIApplication,
+                 conf: cfg.ConfigOpts):
+        self._application = application
+        self._conf = conf
+
+    def __call__(self, environ: types.WSGIEnvironment,
+                 start_response: types.StartResponse) -> Iterable[bytes]:
+        roles = environ.get("HTTP_X_ROLES")
+        for name in _IDENTITY:
+            environ.pop(name, None)
+        token = (environ.get("HTTP_X_AUTH_TOKEN")
+                 or self._conf.api.noauth2_default_token)
+        user, _, project = token.partition(":")
+        if user:
+            if roles is None:
+                roles = _ADMIN_ROLES if user == "admin" else ""
+            environ["HTTP_X_USER_ID"] = user
+            environ["HTTP_X_ROLES"] = roles
+            if not environ.get("HTTP_OPENSTACK_SYSTEM_SCOPE"):
+                environ["HTTP_X_PROJECT_ID"] = project or user
+        return self._application(environ, start_response)
+
+
+def load_context() -> None:
+    """Make the context of the current request, for handlers and log lines.
+
+    :raises Problem: 401 if nobody is known to call, and somebody must be.
+    """
+    environ = flask.request.environ
+    flask.g.context = context.RequestContext.from_environ(
+        environ, request_id=environ.get(request_id.ENV_REQUEST_ID),
+        global_request_id=environ.get(request_id.GLOBAL_REQ_ID))
+    path = flask.request.path
+    if (flask.g.context.user_id is None and path not in _PUBLIC
+            and not path.startswith(_PUBLIC_TREE)):
+        raise errors.Problem(401, "")

@@ -1,0 +1,43 @@
+"""Aggregates of a resource provider."""
+
+import flask
+
+from tachyon import exception
+from tachyon.api import errors
+from tachyon.api import responses
+from tachyon.api import routing
+from tachyon.api.placement import params
+from tachyon.api.placement.schemas import aggregates as schemas
+from tachyon.db import models
+from tachyon.policies import resource_providers as policies
+
+ROUTES = routing.Table()
+
+_PATH = "/resource_providers/<uuid>/aggregates"
+_GENERATION = "resource_provider_generation"
+
+
+def _respond(provider: models.Provider) -> flask.Response:
+    return responses.make({"aggregates": sorted(provider.aggregates),
+                           _GENERATION: provider.generation})
+
+
+@ROUTES.route("GET", _PATH, rule=policies.AGGREGATES_LIST, since="1.19",
+              accept=True)
+def list_aggregates(call: routing.Call, uuid: str) -> flask.Response:
+    """List the aggregates that a provider is in."""
+    return _respond(call.placement.providers.get(call.context, uuid))
+
+
+@ROUTES.route(
+    "PUT", _PATH, rule=policies.AGGREGATES_UPDATE, since="1.19",
+    body=schemas.PUT_V1_19, provider_first=True,
+    raises={exception.ConcurrentUpdate: errors.Rule(
+        409, errors.CONCURRENT_UPDATE,
+        "Resource provider's generation already changed. Please update the "
+        "generation and try again.")})
+def replace_aggregates(call: routing.Call, uuid: str) -> flask.Response:
+    """Replace all aggregates that a provider is in."""
+    return _respond(call.placement.aggregates.replace(
+        call.context, uuid, call.body[_GENERATION],
+        frozenset(map(params.normalise_uuid, call.body["aggregates"]))))

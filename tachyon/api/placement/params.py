@@ -1,0 +1,150 @@
+"""Parameters of query strings that hold more than one value.
+
+Each function takes what one key was given and returns what it means, or
+raises a 400 that says how it should have looked.
+"""
+
+import uuid as uuid_module
+from collections.abc import Iterable
+
+from oslo_utils import uuidutils
+
+from tachyon.api import errors
+from tachyon.db import models
+
+# More than any inventory can give at once, and still an int64: what asks for
+# even more asks for no more than this.
+MORE_THAN_ANY = models.MAX_INT + 1
+
+
+def parse_resources(value: str) -> dict[str, int]:
+    """Return amounts by resource class: ``VCPU:2,MEMORY_MB:1024``."""
+    form = ("Badly formed resources parameter. Expected resources query "
+            "string parameter in form: ?resources=VCPU:2,MEMORY_MB:1024. "
+            "Got: ")
+    if not value.strip():
+        raise errors.Problem(400, form + "empty string.")
+    resources = {}
+    for item in value.split(","):
+        name, colon, amount = item.partition(":")
+        if not colon or ":" in amount:
+            raise errors.Problem(400, f"{form}{item}.")
+        resources[name] = _parse_amount(name, amount)
+    return resources
+
+
+def _parse_amount(name: str, value: str) -> int:
+    try:
+        amount = int(value)
+    except ValueError:
+        raise errors.Problem(
+            400, f"Requested resource {name} expected positive integer "
+                 f"amount. Got: {value}.") from None
+    if amount < 1:
+        raise errors.Problem(
+            400, f"Requested resource {name} requires amount >= 1. "
+                 f"Got: {amount}.")
+    return min(amount, MORE_THAN_ANY)
+
+
+Traits = tuple[frozenset[str], tuple[frozenset[str], ...], frozenset[str]]
+
+
+def parse_traits(values: Iterable[str]) -> Traits:
+    """Return traits required, sets of which one is, and traits forbidden.
+
+    Forms: ``A,!B`` and ``in:A,B``. Of several values, each holds.
+    """
+    required: set[str] = set()
+    any_of: list[frozenset[str]] = []
+    forbidden: set[str] = set()
+    for value in values:
+        if value.startswith("in:"):
+            any_of.append(_parse_any_of(value))
+            continue
+        wanted, unwanted = parse_flat_traits(value)
+        required |= wanted
+        forbidden |= unwanted
+    return frozenset(required), tuple(any_of), frozenset(forbidden)
+
+
+def _parse_any_of(value: str) -> frozenset[str]:
+    traits = frozenset(item.strip() for item in value[3:].split(","))
+    if "" in traits:
+        raise errors.Problem(
+            400, "Invalid query string parameters: Expected 'required' "
+                 "parameter value of the form: "
+                 "in:HW_CPU_X86_VMX,CUSTOM_MAGIC. "
+                 f"Got an empty trait in: {value}")
+    if any(trait.startswith("!") for trait in traits):
+        raise errors.Problem(
+            400, "Invalid query string parameters: The format "
+                 "'in:HW_CPU_X86_VMX,CUSTOM_MAGIC' does not support "
+                 f"forbidden traits. Got: {value}")
+    return traits
+
+
+def parse_flat_traits(value: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Return traits required and traits forbidden: ``A,!B``.
+
+    Any number of ``!`` forbids, as in Placement.
+    """
+    items = [item.strip() for item in value.split(",")]
+    required = frozenset(i for i in items if not i.startswith("!"))
+    forbidden = frozenset(i.lstrip("!") for i in items if i.startswith("!"))
+    if "" in required | forbidden:
+        raise errors.Problem(
+            400, "Invalid query string parameters: Expected 'required' "
+                 "parameter value of the form: "
+                 "HW_CPU_X86_VMX,!CUSTOM_MAGIC. "
+                 f"Got an empty trait in: {value}")
+    return required, forbidden
+
+
+def parse_member_of(values: Iterable[str]
+                    ) -> tuple[tuple[frozenset[str], ...], frozenset[str]]:
+    """Return sets of aggregates, of each of which one is wanted, and
+    aggregates forbidden: ``A``, ``in:A,B``, ``!A``, ``!in:A,B``."""
+    wanted: list[frozenset[str]] = []
+    forbidden: frozenset[str] = frozenset()
+    for value in values:
+        words = value.removeprefix("!")
+        if "," in value and not words.startswith("in:"):
+            raise errors.Problem(
+                400, "Multiple values for 'member_of' must be prefixed with "
+                     "the 'in:' or '!in:' keyword using the valid "
+                     f"microversion. Got: {value}")
+        listed = words.startswith("in:")
+        uuids = words[3:].split(",") if listed else [words]
+        aggregates = frozenset(map(_aggregate, uuids))
+        if value.startswith("!"):
+            forbidden |= aggregates
+        else:
+            wanted.append(aggregates)
+    return tuple(wanted), forbidden
+
+
+def _aggregate(value: str) -> str:
+    uuid = normalise_uuid(value)
+    if uuid is None:
+        raise errors.Problem(
+            400, "Invalid query string parameters: Expected 'member_of' "
+                 f"parameter to contain valid UUID(s). Got: {value}")
+    return uuid
+
+
+def parse_in_tree(value: str) -> str:
+    """Return the uuid of a provider."""
+    uuid = normalise_uuid(value.strip())
+    if uuid is None:
+        raise errors.Problem(
+            400, "Invalid query string parameters: Expected 'in_tree' "
+                 f"parameter to be a format of uuid. Got: {value}")
+    return uuid
+
+
+def normalise_uuid(value: str) -> str | None:
+    """Return a uuid as it is stored, None if the value is none."""
+    if not uuidutils.is_uuid_like(value):
+        return None
+    return str(uuid_module.UUID(value))

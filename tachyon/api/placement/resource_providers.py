@@ -1,0 +1,162 @@
+"""Resource providers."""
+
+import uuid as uuid_module
+from typing import Any
+
+import flask
+from oslo_utils import uuidutils
+
+from tachyon import exception
+from tachyon.api import errors
+from tachyon.api import responses
+from tachyon.api import routing
+from tachyon.api.placement import params
+from tachyon.api.placement.schemas import resource_providers as schemas
+from tachyon.db import models
+from tachyon.placement import providers
+from tachyon.placement import query
+from tachyon.policies import resource_providers as policies
+
+ROUTES = routing.Table()
+
+_LINKS = ("inventories", "usages", "aggregates", "traits", "allocations")
+_NO_PARENT = ("Object action create failed because: parent provider UUID "
+              "does not exist.")
+
+
+def _body(provider: models.Provider) -> dict[str, Any]:
+    url = responses.url("resource_providers", provider.uuid)
+    links = [{"rel": "self", "href": url}]
+    links += [{"rel": rel, "href": f"{url}/{rel}"} for rel in _LINKS]
+    return {
+        "uuid": provider.uuid,
+        "name": provider.name,
+        "generation": provider.generation,
+        "parent_provider_uuid": provider.parent_uuid,
+        "root_provider_uuid": provider.root_uuid,
+        "links": links,
+    }
+
+
+@ROUTES.route(
+    "GET", "/resource_providers", rule=policies.LIST, accept=True,
+    since="1.39", query=schemas.LIST,
+    raises={
+        exception.ResourceClassNotFound: errors.Rule(
+            400, detail="Invalid resource class in resources parameter: "
+                        "{error}"),
+        exception.TraitNotFound: errors.Rule(
+            400, detail='Invalid trait(s) in "required" parameter: {error}'),
+    })
+def list_providers(call: routing.Call) -> flask.Response:
+    """List the providers that match all filters."""
+    found = call.placement.providers.list(call.context,
+                                          _parse_filter(call.query))
+    return responses.make(
+        {"resource_providers": [_body(provider) for provider in found]},
+        modified=max((provider.updated_at for provider in found),
+                     default=None))
+
+
+@ROUTES.route(
+    "POST", "/resource_providers", rule=policies.CREATE, since="1.20",
+    body=schemas.POST,
+    raises={
+        exception.ParentProviderNotFound: errors.Rule(
+            400, detail=f"Unable to create resource provider: {_NO_PARENT}"),
+        exception.ProviderLoop: errors.Rule(
+            400, detail="Unable to create resource provider: Object action "
+                        "create failed because: parent provider UUID cannot "
+                        "be same as UUID. Please set parent provider UUID to "
+                        "None if there is no parent."),
+    })
+def create_provider(call: routing.Call) -> flask.Response:
+    """Create a provider, under a uuid of the caller's choice or a new one."""
+    uuid = call.body.get("uuid")
+    provider = call.placement.providers.create(
+        call.context,
+        uuidutils.generate_uuid() if uuid is None else _normal(uuid),
+        call.body["name"], _parent(call.body))
+    return responses.make(
+        _body(provider), modified=provider.updated_at,
+        location=responses.url("resource_providers", provider.uuid))
+
+
+@ROUTES.route("GET", "/resource_providers/<uuid>", rule=policies.SHOW,
+              accept=True)
+def show_provider(call: routing.Call, uuid: str) -> flask.Response:
+    """Show one provider."""
+    provider = call.placement.providers.get(call.context, uuid)
+    return responses.make(_body(provider), modified=provider.updated_at)
+
+
+@ROUTES.route(
+    "PUT", "/resource_providers/<uuid>", rule=policies.UPDATE, since="1.37",
+    body=schemas.PUT, provider_first=True,
+    raises={
+        exception.DuplicateProvider: errors.Rule(
+            409, errors.DUPLICATE_NAME,
+            "Conflicting resource provider {value} already exists."),
+        exception.ParentProviderNotFound: errors.Rule(
+            400, detail=f"Unable to save resource provider: {_NO_PARENT}"),
+        exception.ProviderLoop: errors.Rule(
+            400, detail="Unable to save resource provider: Object action "
+                        "update failed because: creating loop in the "
+                        "provider tree is not allowed."),
+    })
+def update_provider(call: routing.Call, uuid: str) -> flask.Response:
+    """Rename a provider, and where a parent is given, even as null, move
+    it."""
+    providers = call.placement.providers
+    if "parent_provider_uuid" in call.body:
+        provider = providers.update(call.context, uuid, call.body["name"],
+                                    _parent(call.body))
+    else:
+        provider = providers.rename(call.context, uuid, call.body["name"])
+    return responses.make(_body(provider), modified=provider.updated_at)
+
+
+@ROUTES.route(
+    "DELETE", "/resource_providers/<uuid>", rule=policies.DELETE,
+    raises={
+        exception.ResourceProviderNotFound: errors.Rule(
+            404, detail="No resource provider with uuid {uuid} found for "
+                        "delete"),
+        exception.ProviderInUse: errors.Rule(
+            409, errors.PROVIDER_IN_USE,
+            "Unable to delete resource provider {uuid}: Resource provider "
+            "has allocations."),
+    })
+def delete_provider(call: routing.Call, uuid: str) -> flask.Response:
+    """Delete a provider that has neither children nor allocations."""
+    call.placement.providers.delete(call.context, uuid)
+    return responses.make_empty()
+
+
+# ---------------------------------------------------------------- internals
+def _parse_filter(given: Any) -> providers.ProviderFilter:
+    required, required_any, forbidden = params.parse_traits(
+        given.getlist("required"))
+    member_of, forbidden_aggregates = params.parse_member_of(
+        given.getlist("member_of"))
+    resources = given.getlist("resources")
+    in_tree = given.getlist("in_tree")
+    return providers.ProviderFilter(
+        name=(given.getlist("name") or [""])[-1] or None,
+        uuid=(given.getlist("uuid") or [""])[-1] or None,
+        group=query.RequestGroup(
+            resources=(params.parse_resources(resources[-1])
+                       if resources else {}),
+            required=required, required_any=required_any,
+            forbidden=forbidden, member_of=member_of,
+            forbidden_aggregates=forbidden_aggregates,
+            in_tree=_normal(in_tree[-1]) if in_tree else None))
+
+
+def _parent(body: Any) -> str | None:
+    uuid = body.get("parent_provider_uuid")
+    return None if uuid is None else _normal(uuid)
+
+
+def _normal(uuid: str) -> str:
+    return str(uuid_module.UUID(uuid))

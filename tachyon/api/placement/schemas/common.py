@@ -1,0 +1,27 @@
+"""What several schemas are made of."""
+
+from typing import Any
+
+from tachyon.db import models
+
+MAX_INT = models.MAX_INT
+MAX_FLOAT = 3.40282e+38            # of single precision
+
+NAME = "^[A-Z0-9_]+$"
+CUSTOM_NAME = "^CUSTOM_[A-Z0-9_]+$"
+UUID_KEY = "^[0-9a-fA-F-]{36}$"
+SUFFIX = "[a-zA-Z0-9_-]{1,64}"
+
+STRING = {"type": "string"}
+INTEGER = {"type": "integer"}
+UUID = {"type": "string", "format": "uuid"}
+IDENTIFIER = {"type": "string", "minLength": 1, "maxLength": 255}
+
+
+def closed(required: tuple[str, ...], /, **properties: Any) -> dict[str, Any]:
+    """Return the schema of an object with these properties and no others."""
+    schema: dict[str, Any] = {"type": "object", "properties": properties,
+                              "additionalProperties": False}
+    if required:
+        schema["required"] = list(required)
+    return schema

@@ -1,0 +1,174 @@
+"""Routes of the Placement API: what stands above a handler.
+
+``Table.route`` names method, path, policy rule, schemas and the versions at
+which a handler answers. A request is checked in Placement's order: path,
+method, version, content type or accept header, policy rule; then the handler
+runs. The body is read, and held to its schema, when the handler asks for it:
+403 comes before 400.
+"""
+
+import dataclasses
+import functools
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import flask
+from werkzeug import routing
+
+from tachyon import context
+from tachyon import policy
+from tachyon.api import errors
+from tachyon.api import microversion
+from tachyon.api import validation
+from tachyon.placement import manager
+
+JSON = "application/json"
+
+
+class Call:
+    """A request on its way through a handler."""
+
+    def __init__(self, route: "Route", args: Mapping[str, str]):
+        self._route = route
+        self.args = args
+        self.context: context.RequestContext = flask.g.context
+        self.version: microversion.Version = flask.g.microversion
+
+    @property
+    def placement(self) -> manager.PlacementManager:
+        return flask.current_app.extensions["tachyon"].placement
+
+    @functools.cached_property
+    def body(self) -> Any:
+        """The body, valid.
+
+        :raises Problem: 400, unless what the path names does not exist.
+        """
+        assert self._route.body is not None
+        try:
+            return validation.read_body(self._route.body)
+        except errors.Problem:
+            if self._route.provider_first:
+                self.placement.providers.get(self.context, self.args["uuid"])
+            raise
+
+    @functools.cached_property
+    def query(self) -> validation.Query:
+        """The query string, valid.
+
+        :raises Problem: 400
+        """
+        assert self._route.query is not None
+        return validation.read_query(self._route.query)
+
+
+Handler = Callable[..., flask.Response]
+
+
+@dataclasses.dataclass(frozen=True)
+class Route:
+    """One handler: for a path, a method, and a range of versions.
+
+    ``accept``: the answer is JSON, and a caller that takes no JSON is told
+    so. ``provider_first``: of a bad body for a provider that does not exist,
+    the latter is told. ``target``: what the policy rule is asked about.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    rule: str | None
+    since: microversion.Version
+    until: microversion.Version
+    body: validation.Schema | None
+    query: validation.Schema | None
+    accept: bool
+    provider_first: bool
+    target: Callable[[], Mapping[str, Any]] | None
+    raises: errors.Rules
+
+
+class Table:
+    """The routes of one resource."""
+
+    def __init__(self) -> None:
+        self.routes: list[Route] = []
+
+    def route(self, method: str, path: str, *, rule: str | None,
+              since: str = "1.0", until: str = "1.39",
+              body: validation.Schema | None = None,
+              query: validation.Schema | None = None,
+              accept: bool = False, provider_first: bool = False,
+              target: Callable[[], Mapping[str, Any]] | None = None,
+              raises: errors.Rules | None = None
+              ) -> Callable[[Handler], Handler]:
+        """Make a function the handler of a route, see ``Route``."""
+        def add(handler: Handler) -> Handler:
+            self.routes.append(Route(
+                method, path, handler, rule, microversion.parse(since),
+                microversion.parse(until), body, query, accept,
+                provider_first, target, raises or {}))
+            return handler
+        return add
+
+
+def register(app: flask.Flask, tables: Iterable[Table]) -> None:
+    """Make a Flask application answer these routes."""
+    by_path: dict[str, dict[str, list[Route]]] = {}
+    for table in tables:
+        for route in table.routes:
+            by_path.setdefault(route.path, {}).setdefault(
+                route.method, []).append(route)
+    for path, methods in by_path.items():
+        # A rule without methods takes them all: what is not allowed is told
+        # here, by Placement's words and not Flask's.
+        app.url_map.add(routing.Rule(path, endpoint=path))
+        app.view_functions[path] = functools.partial(_dispatch, methods)
+
+
+def _dispatch(methods: Mapping[str, list[Route]],
+              **args: str) -> flask.Response:
+    route = _select(methods)
+    try:
+        _check_type(route)
+        if route.rule is not None:
+            policy.authorize(flask.g.context, route.rule,
+                             route.target() if route.target else None)
+        return route.handler(Call(route, args), **args)
+    except Exception as error:
+        raise errors.make_problem(error, route.raises, args) from error
+
+
+def _select(methods: Mapping[str, list[Route]]) -> Route:
+    method = flask.request.method
+    if method not in methods:
+        raise errors.Problem(
+            405, f"The method {method} is not allowed for this resource.",
+            headers={"Allow": ", ".join(methods)})
+    for route in methods[method]:
+        if route.since <= flask.g.microversion <= route.until:
+            return route
+    raise errors.Problem(404, "")
+
+
+def _check_type(route: Route) -> None:
+    if route.body is not None and flask.request.mimetype != JSON:
+        raise errors.Problem(
+            415, f"The media type {flask.request.mimetype or None} is not "
+                 f"supported, use {JSON}")
+    if (route.accept and "Accept" in flask.request.headers
+            and not flask.request.accept_mimetypes.accept_json):
+        raise errors.Problem(406, f"Only {JSON} is provided")
+
+
+def check_content() -> None:
+    """Return if length and type of the current request's content go together.
+
+    :raises Problem: 400
+    """
+    length = flask.request.environ.get("CONTENT_LENGTH")
+    if length and not length.isdecimal():
+        raise errors.Problem(400, "content-length header must be an integer")
+    if length and int(length) and not flask.request.content_type:
+        raise errors.Problem(
+            400, "content-type header required when content-length > 0")
