@@ -152,7 +152,8 @@ class _Tree:
         the same changed places makes no difference, mostly."""
         taken = frozenset(
             (row, name, self._room[row, name])
-            for row, slot in zip(self._picks, self._slots)
+            for row, slot in zip(self._picks, self._slots,
+                                 strict=False)
             for name in slot.part.resources)
         return len(self._picks), taken, frozenset(self._isolated)
 
@@ -218,7 +219,7 @@ class _Tree:
         allocations: dict[int, dict[str, int]] = {}
         mappings: dict[str, set[int]] = {
             part.suffix: set() for part in self._combiner.parts}
-        for row, slot in zip(self._picks, self._slots):
+        for row, slot in zip(self._picks, self._slots, strict=True):
             mappings[slot.part.suffix].add(row)
             if slot.part.resources:
                 taken = allocations.setdefault(row, {})

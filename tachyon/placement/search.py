@@ -115,7 +115,9 @@ class Found:
         for candidate in candidates:
             rows = itertools.chain.from_iterable(candidate.mappings.values())
             if sharers.issuperset(rows):
-                key = tuple(candidate.mappings.items())
+                key = (tuple(candidate.mappings.items()),
+                       tuple((row, tuple(sorted(taken.items())))
+                             for row, taken in candidate.allocations))
                 if key in seen:
                     continue
                 seen.add(key)
