@@ -103,10 +103,10 @@ def read_query(schema: Schema) -> Query:
         raise errors.Problem(
             400, f"Invalid query string parameters: {error}") from None
     last = {key: values[-1] for key, values in query.lists()}
-    error = schema.find_error(last)
-    if error is not None:
+    wrong = schema.find_error(last)
+    if wrong is not None:
         raise errors.Problem(
-            400, f"Invalid query string parameters: {error}")
+            400, f"Invalid query string parameters: {wrong}")
     return query
 
 

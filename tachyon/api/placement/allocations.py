@@ -20,7 +20,7 @@ ROUTES = routing.Table()
 _ONE = "/allocations/<consumer_uuid>"
 
 _UNABLE = errors.Rule(409, detail="Unable to allocate inventory: {error}")
-_RAISES = {
+_RAISES: errors.Rules = {
     exception.ConsumerGenerationConflict: errors.Rule(
         409, errors.CONCURRENT_UPDATE),
     exception.ConcurrentUpdate: errors.Rule(
@@ -113,7 +113,7 @@ def delete_allocations(call: routing.Call,
 
 def _claim(consumer_uuid: str, fields: dict[str, Any]) -> models.Claim:
     return models.Claim(
-        consumer_uuid=params.normalise_uuid(consumer_uuid) or consumer_uuid,
+        consumer_uuid=params.normalise_uuid(consumer_uuid),
         consumer_generation=fields["consumer_generation"],
         project_id=fields["project_id"], user_id=fields["user_id"],
         consumer_type=fields["consumer_type"],

@@ -125,26 +125,31 @@ def parse_member_of(values: Iterable[str]
 
 
 def _aggregate(value: str) -> str:
-    uuid = normalise_uuid(value)
-    if uuid is None:
+    try:
+        return normalise_uuid(value)
+    except ValueError:
         raise errors.Problem(
             400, "Invalid query string parameters: Expected 'member_of' "
-                 f"parameter to contain valid UUID(s). Got: {value}")
-    return uuid
+                 f"parameter to contain valid UUID(s). Got: {value}"
+        ) from None
 
 
 def parse_in_tree(value: str) -> str:
     """Return the uuid of a provider."""
-    uuid = normalise_uuid(value.strip())
-    if uuid is None:
+    try:
+        return normalise_uuid(value.strip())
+    except ValueError:
         raise errors.Problem(
             400, "Invalid query string parameters: Expected 'in_tree' "
-                 f"parameter to be a format of uuid. Got: {value}")
-    return uuid
+                 f"parameter to be a format of uuid. Got: {value}"
+        ) from None
 
 
-def normalise_uuid(value: str) -> str | None:
-    """Return a uuid as it is stored, None if the value is none."""
+def normalise_uuid(value: str) -> str:
+    """Return a uuid as it is stored.
+
+    :raises ValueError: it is none.
+    """
     if not uuidutils.is_uuid_like(value):
-        return None
+        raise ValueError(value)
     return str(uuid_module.UUID(value))

@@ -1,6 +1,5 @@
 """Resource providers."""
 
-import uuid as uuid_module
 from typing import Any
 
 import flask
@@ -10,6 +9,7 @@ from tachyon import exception
 from tachyon.api import errors
 from tachyon.api import responses
 from tachyon.api import routing
+from tachyon.api import validation
 from tachyon.api.placement import params
 from tachyon.api.placement.schemas import resource_providers as schemas
 from tachyon.db import models
@@ -72,11 +72,10 @@ def list_providers(call: routing.Call) -> flask.Response:
     })
 def create_provider(call: routing.Call) -> flask.Response:
     """Create a provider, under a uuid of the caller's choice or a new one."""
-    uuid = call.body.get("uuid")
+    uuid = call.body.get("uuid") or uuidutils.generate_uuid()
     provider = call.placement.providers.create(
-        call.context,
-        uuidutils.generate_uuid() if uuid is None else _normal(uuid),
-        call.body["name"], _parent(call.body))
+        call.context, params.normalise_uuid(uuid), call.body["name"],
+        _parent(call.body))
     return responses.make(
         _body(provider), modified=provider.updated_at,
         location=responses.url("resource_providers", provider.uuid))
@@ -134,29 +133,24 @@ def delete_provider(call: routing.Call, uuid: str) -> flask.Response:
 
 
 # ---------------------------------------------------------------- internals
-def _parse_filter(given: Any) -> providers.ProviderFilter:
+def _parse_filter(given: validation.Query) -> providers.ProviderFilter:
+    last = {key: values[-1] for key, values in given.lists()}
     required, required_any, forbidden = params.parse_traits(
         given.getlist("required"))
     member_of, forbidden_aggregates = params.parse_member_of(
         given.getlist("member_of"))
-    resources = given.getlist("resources")
-    in_tree = given.getlist("in_tree")
+    in_tree, resources = last.get("in_tree"), last.get("resources")
     return providers.ProviderFilter(
-        name=(given.getlist("name") or [""])[-1] or None,
-        uuid=(given.getlist("uuid") or [""])[-1] or None,
+        name=last.get("name") or None, uuid=last.get("uuid"),
         group=query.RequestGroup(
-            resources=(params.parse_resources(resources[-1])
-                       if resources else {}),
+            resources=({} if resources is None
+                       else params.parse_resources(resources)),
             required=required, required_any=required_any,
             forbidden=forbidden, member_of=member_of,
             forbidden_aggregates=forbidden_aggregates,
-            in_tree=_normal(in_tree[-1]) if in_tree else None))
+            in_tree=in_tree and params.normalise_uuid(in_tree)))
 
 
 def _parent(body: Any) -> str | None:
     uuid = body.get("parent_provider_uuid")
-    return None if uuid is None else _normal(uuid)
-
-
-def _normal(uuid: str) -> str:
-    return str(uuid_module.UUID(uuid))
+    return None if uuid is None else params.normalise_uuid(uuid)

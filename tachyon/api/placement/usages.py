@@ -35,10 +35,8 @@ def _target() -> Mapping[str, Any]:
               accept=True, query=schemas.USAGES_V1_38, target=_target)
 def show_usages(call: routing.Call) -> flask.Response:
     """Show what a project, or one of its users, uses by consumer type."""
-    usages = call.placement.allocations.list_usages(
-        call.context,
-        *(next(iter(call.query.getlist(key)[-1:]), None)
-          for key in ("project_id", "user_id", "consumer_type")))
+    given = {key: values[-1] for key, values in call.query.lists()}
+    usages = call.placement.allocations.list_usages(call.context, **given)
     return responses.make({"usages": {
         usage.consumer_type: {**usage.resources,
                               "consumer_count": usage.consumer_count}
