@@ -1,0 +1,82 @@
+"""Claim: makes the chosen host the instance's own, in one transaction."""
+
+from oslo_log import log as logging
+
+from tachyon import exception
+from tachyon.db import models
+from tachyon.scheduler import data as scheduler_data
+from tachyon.scheduler import explain
+from tachyon.scheduler.actions import base
+
+LOG = logging.getLogger(__name__)
+
+CONSUMER_TYPE = "INSTANCE"
+
+# What the store says when a candidate is no longer what was seen.
+CONFLICTS = (exception.ConcurrentUpdate, exception.CapacityExceeded,
+             exception.AllocationConstraintsViolated,
+             exception.InvalidInventory, exception.ResourceClassNotFound,
+             exception.ResourceProviderNotFound)
+
+
+class ClaimAction(base.Action):
+    """Lands the instance, with the decision that led to it."""
+
+    takes = True
+
+    def validate(self, data: scheduler_data.SchedulingData) -> None:
+        if data.instance is None:
+            raise self.refuse("there is no instance to claim for.")
+
+    def execute(self, data: scheduler_data.SchedulingData) -> None:
+        """:raises ClaimConflict: somebody else was faster.
+        :raises Fenced: the instance was deleted, or another scheduler has
+            taken over.
+        :raises OutcomeUnknown:
+        """
+        instance, chosen = data.instance, data.selection
+        if instance is None or chosen is None:
+            raise self.refuse("no host was chosen.")
+        decision = explain.decision(data, self.conf,
+                                    scheduler_data.Verdict.SCHEDULED)
+        try:
+            data.landed = self.driver.instances.land(
+                instance.id, data.attempt, chosen.host, chosen.provider_uuid,
+                make_claim(data, chosen), decision)
+        except CONFLICTS as e:
+            raise exception.ClaimConflict(host=chosen.host,
+                                          reason=str(e)) from e
+        except exception.DriverUnavailable as e:
+            data.landed = self._ask(instance.id, data.attempt, chosen.host, e)
+
+    def revert(self, data: scheduler_data.SchedulingData) -> None:
+        if data.landed is None:
+            return
+        self.driver.instances.unland(data.landed.id, data.attempt)
+        data.landed = None
+
+    def _ask(self, id: str, attempt: int, host: str,
+             error: exception.DriverUnavailable) -> models.Instance:
+        """Return the instance if it has landed all the same."""
+        LOG.warning("Asking whether the claim of %s was made: %s", host,
+                    error)
+        try:
+            instance = self.driver.instances.get(id)
+        except exception.DriverUnavailable:
+            pass
+        else:
+            if instance.host == host and instance.attempt == attempt:
+                return instance
+        raise exception.OutcomeUnknown(what="the claim",
+                                       reason=str(error)) from error
+
+
+def make_claim(data: scheduler_data.SchedulingData,
+               chosen: scheduler_data.Selection) -> models.Claim:
+    """Return what the store is asked for: all of it, or nothing."""
+    assert data.instance is not None
+    return models.Claim(
+        consumer_uuid=data.instance.id, consumer_generation=None,
+        project_id=data.project_id, user_id=data.user_id,
+        allocations=chosen.allocations, consumer_type=CONSUMER_TYPE,
+        provider_generations=chosen.generations)

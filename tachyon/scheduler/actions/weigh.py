@@ -1,0 +1,53 @@
+"""Weigh: says how good each of the hosts is that are left."""
+
+import numpy as np
+import numpy.typing as npt
+
+from tachyon import plugins
+from tachyon.scheduler import data as scheduler_data
+from tachyon.scheduler import enabled
+from tachyon.scheduler.actions import base
+from tachyon.scheduler.weighers import base as weighers_base
+
+
+class WeighAction(base.Action):
+    """Runs the weighers of ``[scheduler] enabled_weighers``."""
+
+    reads_view = True
+
+    def __init__(self, tools: base.Tools, name: str):
+        super().__init__(tools, name)
+        self._weighers = enabled.EnabledPlugins(
+            tools.conf, plugins.WEIGHERS, "enabled_weighers")
+
+    def validate(self, data: scheduler_data.SchedulingData) -> None:
+        """Weighers take any request."""
+
+    def execute(self, data: scheduler_data.SchedulingData) -> None:
+        hosts = data.hosts
+        if hosts is None:
+            raise self.refuse("there are no candidates to weigh.")
+        weighers = self._weighers.current()
+        multipliers = {name: each.multiplier
+                       for name, each in weighers.items()}
+        raw = {name: _weigh(each, hosts, data)
+               for name, each in weighers.items()}
+        normalised = {name: weighers_base.normalise(weights)
+                      for name, weights in raw.items()}
+        total = np.zeros(len(hosts), np.float64)
+        for name, weights in normalised.items():
+            total += multipliers[name] * weights
+        data.scores = scheduler_data.Scores(multipliers, raw, normalised,
+                                            total)
+
+
+def _weigh(plugin: weighers_base.Weigher, hosts: scheduler_data.HostSet,
+           data: scheduler_data.SchedulingData) -> npt.NDArray[np.float64]:
+    weights = np.asarray(plugin.weigh(hosts, data), np.float64)
+    if weights.shape != (len(hosts),):
+        raise ValueError(
+            f"weigher {plugin.name}: its weights are "
+            f"float{list(weights.shape)}, not float[{len(hosts)}]")
+    if not np.isfinite(weights).all():
+        raise ValueError(f"weigher {plugin.name}: a weight is not finite")
+    return weights

@@ -1,0 +1,266 @@
+"""Deliveries: what a claimed message of the durable queue leads to.
+
+Each ends in exactly one way: the action is cast to a compute; or the
+instance is finished, failed, or taken off its host for another try; or, where
+the store or the bus can't be reached, nothing is done and the message claim
+runs out, so that somebody delivers it again. Whoever was overtaken meanwhile
+is told so by the store (``Fenced``) and drops what it was doing.
+"""
+
+import contextlib
+import os
+import threading
+from collections.abc import Iterator
+
+from oslo_config import cfg
+from oslo_context import context as oslo_context
+from oslo_log import log as logging
+from oslo_utils import uuidutils
+
+from tachyon import context as tachyon_context
+from tachyon import exception
+from tachyon import objects
+from tachyon import policy
+from tachyon.db import base as db_base
+from tachyon.db import models
+from tachyon.instances import states
+from tachyon.rpc import compute as compute_rpc
+from tachyon.scheduler import data as scheduler_data
+from tachyon.scheduler import explain
+from tachyon.scheduler import hosts as scheduler_hosts
+from tachyon.scheduler import pipeline as scheduler_pipeline
+from tachyon.scheduler.data_drivers import base as data_drivers_base
+
+LOG = logging.getLogger(__name__)
+
+CREATE_RULE = "tachyon:instances:create"
+
+
+class Deliveries:
+    """Claims messages and does what they ask for."""
+
+    def __init__(self, conf: cfg.ConfigOpts, driver: db_base.DataDriverBase,
+                 hosts: scheduler_hosts.HostMap,
+                 pipeline: scheduler_pipeline.Pipeline,
+                 data_driver: data_drivers_base.DataDriver,
+                 compute_api: compute_rpc.ComputeAPI):
+        self._conf = conf
+        self._driver = driver
+        self._hosts = hosts
+        self._pipeline = pipeline
+        self._data_driver = data_driver
+        self._compute_api = compute_api
+        self._stopping = threading.Event()
+        self.owner = ":".join((conf.service_host, str(os.getpid()),
+                               uuidutils.generate_uuid()))
+
+    def stop(self) -> None:
+        """Claim nothing more; what was claimed is handled."""
+        self._stopping.set()
+
+    def take(self, message_id: str) -> bool:
+        """Handle one message, unless somebody else has it."""
+        return self._take(ids=[message_id])
+
+    def sweep(self, min_age: float) -> None:
+        """Handle all messages that nobody has had for ``min_age`` seconds.
+
+        One is claimed at a time: what waits its turn here could be handled
+        by another scheduler just as well.
+        """
+        while self._take(min_age=min_age):
+            pass
+
+    def _take(self, ids: list[str] | None = None,
+              min_age: float = 0.0) -> bool:
+        if self._stopping.is_set():
+            return False
+        claimed = self._driver.messages.claim(
+            self.owner, self._conf.scheduler.claim_ttl, ids=ids,
+            min_age=min_age)
+        for message, instance in claimed:
+            self._handle(message, instance)
+        return bool(claimed)
+
+    # ---------------------------------------------------------- one delivery
+    def _handle(self, message: models.Message,
+                instance: models.Instance) -> None:
+        context = tachyon_context.RequestContext.from_durable_dict(
+            dict(message.context))
+        with _current(context):
+            LOG.info("%s of instance %s, delivery %d (attempt %d)",
+                     message.action, instance.id, message.deliveries,
+                     message.attempt)
+            try:
+                self._dispatch(context, message, instance)
+            except exception.Fenced as e:
+                LOG.info("%s", e)
+            except exception.DriverUnavailable as e:
+                LOG.warning("%s of instance %s is left until its claim runs "
+                            "out: %s", message.action, instance.id, e)
+            except Exception as e:
+                LOG.exception("%s of instance %s failed.", message.action,
+                              instance.id)
+                self._broken(message, instance, e)
+
+    def _dispatch(self, context: tachyon_context.RequestContext,
+                  message: models.Message,
+                  instance: models.Instance) -> None:
+        if message.deliveries > self._conf.scheduler.max_attempts:
+            self._give_up(message, instance)
+        elif message.action == states.Action.CREATE:
+            self._create(context, message, instance)
+        else:
+            self._act(context, message, instance)
+
+    def _create(self, context: tachyon_context.RequestContext,
+                message: models.Message, instance: models.Instance) -> None:
+        if instance.host is None:
+            self._schedule(context, message, instance)
+            return
+        service, up = self._hosts.service_of(instance.host)
+        if service is not None and up:
+            LOG.info("Instance %s is on host %s already: adopted.",
+                     instance.id, instance.host)
+            self._cast(context, message, instance, service.host)
+            return
+        LOG.info("The compute of host %s is down: instance %s is scheduled "
+                 "anew.", instance.host, instance.id)
+        self._driver.instances.unland(instance.id, message.attempt)
+        # That made the message anybody's: claim it again.
+        self.take(message.id)
+
+    def _schedule(self, context: tachyon_context.RequestContext,
+                  message: models.Message,
+                  instance: models.Instance) -> None:
+        try:
+            policy.authorize(context, CREATE_RULE,
+                             {"project_id": instance.project_id,
+                              "user_id": instance.user_id})
+            data = self._data_driver.initialise(context, instance)
+            self._pipeline.run(data)
+        except (exception.BadRequest, exception.PolicyNotAuthorized) as e:
+            self._fail(message, instance,
+                       scheduler_data.Verdict.BAD_REQUEST, str(e))
+            return
+        verdict = data.verdict
+        assert verdict is not None
+        if verdict is scheduler_data.Verdict.SCHEDULED and data.landed:
+            chosen = data.selection
+            assert chosen is not None
+            LOG.info("Instance %s landed on host %s: %s", instance.id,
+                     chosen.host, explain.summary(data, verdict))
+            if chosen.service_host is None:
+                self._fail(message, data.landed,
+                           scheduler_data.Verdict.BACKEND_ERROR,
+                           "no compute serves the chosen host; the "
+                           "ComputeFilter would have refused it.")
+                return
+            self._cast(context, message, data.landed, chosen.service_host)
+            return
+        summary = explain.summary(data, verdict)
+        LOG.warning("Instance %s found no host (%s): %s", instance.id,
+                    verdict, summary)
+        self._driver.instances.fail(
+            instance.id, message.attempt, summary,
+            explain.decision(data, self._conf, verdict))
+
+    def _act(self, context: tachyon_context.RequestContext,
+             message: models.Message, instance: models.Instance) -> None:
+        deletes = message.action == states.Action.DELETE
+        if instance.host is None:
+            if deletes:
+                self._driver.instances.end(instance.id, instance.generation)
+            else:
+                self._driver.instances.fail(
+                    instance.id, message.attempt,
+                    f"{message.action}: the instance is on no host.")
+            return
+        service, up = self._hosts.service_of(instance.host)
+        if deletes and not up:
+            # What runs there is destroyed by its own compute once that is
+            # back and compares.
+            LOG.info("The compute of host %s is down: instance %s is deleted "
+                     "without it.", instance.host, instance.id)
+            self._driver.instances.finish(
+                instance.id, message.attempt, instance.host,
+                str(states.Status.DELETED))
+        elif service is None:
+            self._driver.instances.fail(
+                instance.id, message.attempt,
+                f"{message.action}: no compute serves its host.")
+        else:
+            # One that is down may be back before the claim runs out.
+            self._cast(context, message, instance, service.host)
+
+    def _cast(self, context: tachyon_context.RequestContext,
+              message: models.Message, instance: models.Instance,
+              service_host: str) -> None:
+        action = objects.InstanceAction(
+            message_id=message.id, instance_id=instance.id,
+            attempt=message.attempt, action=message.action,
+            host=instance.host, name=instance.name, image=instance.image,
+            resources=dict(instance.spec.get("resources") or {}))
+        self._compute_api.execute(context, service_host, action)
+
+    # ---------------------------------------------------------- what is over
+    def _give_up(self, message: models.Message,
+                 instance: models.Instance) -> None:
+        times = message.deliveries - 1
+        if instance.host is None:
+            reason = (f"{message.action} was given up: it was begun {times} "
+                      "times, and no scheduler came to an end with it.")
+        else:
+            reason = (f"{message.action} was given up: it was begun {times} "
+                      "times, and no compute reported its end.")
+        self._fail(message, instance,
+                   scheduler_data.Verdict.RETRIES_EXHAUSTED, reason)
+
+    def _broken(self, message: models.Message, instance: models.Instance,
+                error: Exception) -> None:
+        """End what Tachyon itself can't do, once it was tried enough."""
+        if message.deliveries < self._conf.scheduler.max_attempts:
+            return
+        try:
+            self._fail(message, instance,
+                       scheduler_data.Verdict.BACKEND_ERROR,
+                       f"{message.action} failed: {type(error).__name__}: "
+                       f"{error}")
+        except exception.TachyonException as e:
+            LOG.warning("Instance %s could not be put in ERROR: %s",
+                        instance.id, e)
+
+    def _fail(self, message: models.Message, instance: models.Instance,
+              verdict: scheduler_data.Verdict, reason: str) -> None:
+        LOG.warning("Instance %s ends in ERROR: %s", instance.id, reason)
+        self._driver.instances.fail(
+            instance.id, message.attempt, reason,
+            ended(self._driver, self._conf, instance, message.request_id,
+                  message.attempt, verdict, reason))
+
+
+def ended(driver: db_base.DataDriverBase, conf: cfg.ConfigOpts,
+          instance: models.Instance, request_id: str, attempt: int,
+          verdict: scheduler_data.Verdict, reason: str) -> models.Decision:
+    """Return the decision of a request that ends without, or after, one."""
+    try:
+        former = driver.decisions.get(request_id).document
+    except exception.RequestNotFound:
+        former = explain.failed(instance, request_id, attempt, verdict,
+                                reason)
+    return models.Decision(
+        request_id=request_id, consumer_uuid=instance.id,
+        project_id=instance.project_id, verdict=str(verdict),
+        document=explain.ended(former, verdict, reason,
+                               conf.scheduler.explain_max_bytes))
+
+
+@contextlib.contextmanager
+def _current(context: tachyon_context.RequestContext) -> Iterator[None]:
+    """Make this the thread's context, for the log lines of what is done."""
+    before = oslo_context.get_current()
+    context.update_store()
+    try:
+        yield
+    finally:
+        (before or tachyon_context.get_admin_context()).update_store()

@@ -1,0 +1,360 @@
+"""Explain: the one document that every decision yields.
+
+It is made by the code that decided, from what it decided with, for success
+and failure, live and dry run::
+
+    version         1
+    request_id, consumer_uuid, project_id, dry_run, attempt
+    verdict         scheduled, no_candidates, all_filtered, claim_conflict,
+                    retries_exhausted, bad_request, backend_error
+    reason          {code, params, text}: what removed the most hosts, or what
+                    else ended it; null if scheduled
+    summary         one line, without names of hosts
+    host, service, allocations   where it is to run; null if nowhere
+    tries, conflicts             [{host, detail}] met by claims
+    funnel          [{stage, before, after, removed: [{code, params, text,
+                    count, examples}]}], each host once, at what removed it
+    scores          [{host, rank, weight, weighers: {name: {raw, normalised,
+                    weighted}}}], best first
+    nearest         [{host, reasons}] that failed by the least
+    hosts           [{host, known, fits, reasons, rank}] for those asked for
+    limits          {name: value} of those that shortened this document, and
+                    ``dropped``: the parts left out for its size
+    inputs          query, preferred_traits, avoided_traits, scheduler_hints,
+                    tried, pipeline, filters, weighers, seed, cursor,
+                    generations: what it was decided on
+
+What needs the snapshot is gathered by ``observe`` while it is lent; the rest
+follows when the decision has ended.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+from oslo_config import cfg
+
+from tachyon.db import models
+from tachyon.placement import query as placement_query
+from tachyon.placement import reasons
+from tachyon.scheduler import data as scheduler_data
+from tachyon.scheduler import funnel
+
+VERSION = 1
+
+# Reasons that the summary line names; the others are added up.
+SUMMARY_REASONS = 6
+
+Verdict = scheduler_data.Verdict
+
+
+# ------------------------------------------------------- within the snapshot
+def observe(data: scheduler_data.SchedulingData,
+            conf: cfg.ConfigOpts) -> None:
+    """Gather what only the snapshot can tell, as plain values."""
+    hosts, found, snapshot = data.hosts, data.found, data.snapshot
+    if hosts is None or found is None or snapshot is None:
+        return
+    limit = conf.scheduler.explain_hosts
+    ranking = [] if data.ranking is None else data.ranking[:limit].tolist()
+    findings = data.findings
+    findings["cursor"] = snapshot.cursor
+    findings["total"] = len(snapshot.host_rows)
+    findings["fitting"] = 0 if data.ranking is None else len(data.ranking)
+    findings["scores"] = [_scores(data, hosts, index, rank)
+                          for rank, index in enumerate(ranking, start=1)]
+    findings["multipliers"] = (dict(data.scores.multipliers)
+                               if data.scores is not None else {})
+    findings["hosts"] = [_named(data, name) for name in data.named_hosts]
+    findings["limits_hit"] = list(found.limits_hit)
+    if data.verdict is not None:
+        findings["nearest"] = _nearest(data, limit)
+
+
+def _scores(data: scheduler_data.SchedulingData,
+            hosts: scheduler_data.HostSet, index: int,
+            rank: int) -> dict[str, Any]:
+    row: dict[str, Any] = {"host": hosts.name(index), "rank": rank}
+    scores = data.scores
+    if scores is not None:
+        row["weight"] = float(scores.total[index])
+        row["weighers"] = {
+            name: {"raw": float(scores.raw[name][index]),
+                   "normalised": float(scores.normalised[name][index]),
+                   "weighted": float(scores.weighted(name)[index])}
+            for name in scores.raw}
+    return row
+
+
+def _named(data: scheduler_data.SchedulingData, name: str) -> dict[str, Any]:
+    """Return everything about one host, whatever removed it first."""
+    snapshot, hosts = data.snapshot, data.hosts
+    assert snapshot is not None and hosts is not None
+    row = snapshot.row_named(name)
+    if row is None or row not in snapshot.host_rows:
+        return {"host": name, "known": False, "fits": False, "reasons": [],
+                "rank": None}
+    found = why(data, row)
+    rank = None
+    if data.ranking is not None:
+        places = (hosts.rows[data.ranking] == row).nonzero()[0]
+        rank = int(places[0]) + 1 if len(places) else None
+    entry: dict[str, Any] = {
+        "host": name, "known": True, "fits": not found,
+        "reasons": [reason.to_dict() for reason in found], "rank": rank}
+    if rank is not None and data.ranking is not None:
+        entry.update(_scores(data, hosts, int(data.ranking[rank - 1]), rank))
+    return entry
+
+
+def why(data: scheduler_data.SchedulingData, row: int
+        ) -> list[reasons.Reason]:
+    """Return all reasons against one host, of engine and filters."""
+    assert (data.found is not None and data.hosts is not None
+            and data.snapshot is not None)
+    found = list(data.found.why(row))
+    if data.snapshot.names[row] in data.tried:
+        found.append(funnel.TRIED)
+    rows = data.snapshot.host_rows
+    host = scheduler_data.HostSet(
+        data.snapshot, rows[rows == row], data.hosts.serving).host(0)
+    for plugin in data.filters:
+        reason = plugin.why(host, data)
+        if reason is not None:
+            found.append(reason)
+    return found
+
+
+def _nearest(data: scheduler_data.SchedulingData,
+             limit: int) -> list[dict[str, Any]]:
+    """Return the hosts that miss the least, with what they miss."""
+    assert data.found is not None and data.snapshot is not None
+    if len(data.found.roots):
+        # They have what was asked, and something else was against them.
+        misses = [(int(row), why(data, int(row)))
+                  for row in data.found.roots[:limit]]
+    else:
+        misses = [(miss.root, [*miss.reasons])
+                  for miss in data.found.nearest(limit)]
+    return [{"host": data.snapshot.names[row],
+             "reasons": [reason.to_dict() for reason in found]}
+            for row, found in misses]
+
+
+# -------------------------------------------------------------- the document
+def decision(data: scheduler_data.SchedulingData, conf: cfg.ConfigOpts,
+             verdict: Verdict) -> models.Decision:
+    """Return the record to be stored with what ends the decision."""
+    return models.Decision(
+        request_id=data.request_id,
+        consumer_uuid=data.instance.id if data.instance is not None else "",
+        project_id=data.project_id, verdict=str(verdict),
+        document=document(data, conf, verdict))
+
+
+def document(data: scheduler_data.SchedulingData, conf: cfg.ConfigOpts,
+             verdict: Verdict) -> dict[str, Any]:
+    """Return the document, within ``[scheduler] explain_max_bytes``."""
+    chosen = data.selection if verdict is Verdict.SCHEDULED else None
+    findings = data.findings
+    made = {
+        "version": VERSION,
+        "request_id": data.request_id,
+        "consumer_uuid": (data.instance.id if data.instance is not None
+                          else None),
+        "project_id": data.project_id,
+        "dry_run": data.dry_run,
+        "attempt": data.attempt,
+        "verdict": str(verdict),
+        "reason": _reason(data, verdict),
+        "summary": summary(data, verdict),
+        "host": chosen.host if chosen else None,
+        "service": chosen.service_host if chosen else None,
+        "allocations": _allocations(chosen) if chosen else None,
+        "tries": data.tries,
+        "conflicts": [{"host": host, "detail": detail}
+                      for host, detail in data.conflicts],
+        "funnel": [_stage(stage) for stage in data.stages],
+        "scores": findings.get("scores", []),
+        "nearest": findings.get("nearest", []),
+        "hosts": findings.get("hosts", []),
+        "limits": _limits(data, conf),
+        "inputs": _inputs(data, chosen),
+    }
+    return fit(made, conf.scheduler.explain_max_bytes)
+
+
+def ended(former: Mapping[str, Any], verdict: Verdict, reason: str,
+          max_bytes: int) -> dict[str, Any]:
+    """Return a document of a decision that came to nothing afterwards: the
+    chosen host, or a daemon on the way, failed."""
+    made = {**former, "verdict": str(verdict), "summary": reason,
+            "reason": _plain(verdict, reason), "host": None,
+            "service": None, "allocations": None}
+    return fit(made, max_bytes)
+
+
+def failed(instance: models.Instance, request_id: str, attempt: int,
+           verdict: Verdict, reason: str) -> dict[str, Any]:
+    """Return the document of a request that never came to a decision."""
+    return {"version": VERSION, "request_id": request_id,
+            "consumer_uuid": instance.id, "project_id": instance.project_id,
+            "dry_run": False, "attempt": attempt, "verdict": str(verdict),
+            "reason": _plain(verdict, reason), "summary": reason,
+            "host": None, "service": None, "allocations": None, "tries": 0,
+            "conflicts": [], "funnel": [], "scores": [], "nearest": [],
+            "hosts": [], "limits": {"dropped": []},
+            "inputs": {"tried": list(instance.tried)}}
+
+
+def summary(data: scheduler_data.SchedulingData, verdict: Verdict) -> str:
+    """Return one line such as ``0/512 hosts: 300 short of VCPU, 212 lack
+    HW_CPU_X86_AVX512F``."""
+    if verdict in (Verdict.BAD_REQUEST, Verdict.BACKEND_ERROR):
+        return data.detail or str(verdict)
+    total = data.findings.get("total", 0)
+    fitting = data.findings.get("fitting", 0)
+    if verdict is Verdict.SCHEDULED:
+        return f"{fitting}/{total} hosts fit, the best was chosen"
+    if verdict is Verdict.RETRIES_EXHAUSTED:
+        return f"{fitting}/{total} hosts fit, but {data.detail}"
+    if not total:
+        return "0/0 hosts: there are none"
+    counts = _counts(data)
+    parts = [f"{count} {reason.text()}"
+             for reason, count in counts[:SUMMARY_REASONS]]
+    rest = sum(count for _, count in counts[SUMMARY_REASONS:])
+    if rest:
+        parts.append(f"{rest} for other reasons")
+    if verdict is Verdict.CLAIM_CONFLICT:
+        parts.append(f"others were faster in {len(data.conflicts)} claims")
+    return f"0/{total} hosts: " + ", ".join(parts)
+
+
+def _counts(data: scheduler_data.SchedulingData
+            ) -> list[tuple[reasons.Reason, int]]:
+    """Return how many hosts went for each reason, most first."""
+    counts: dict[str, tuple[reasons.Reason, int]] = {}
+    for stage in data.stages:
+        for reason, count in stage.removed:
+            _, before = counts.get(reason.text(), (reason, 0))
+            counts[reason.text()] = (reason, before + count)
+    return sorted(counts.values(), key=lambda each: -each[1])
+
+
+def _reason(data: scheduler_data.SchedulingData,
+            verdict: Verdict) -> dict[str, Any] | None:
+    if verdict is Verdict.SCHEDULED:
+        return None
+    if verdict in (Verdict.CLAIM_CONFLICT, Verdict.RETRIES_EXHAUSTED):
+        return reasons.Reason(reasons.Code.CLAIM_CONFLICT, {
+            "conflicts": len(data.conflicts)}).to_dict()
+    counts = _counts(data)
+    if counts and verdict in (Verdict.NO_CANDIDATES, Verdict.ALL_FILTERED):
+        return counts[0][0].to_dict()
+    return _plain(verdict, summary(data, verdict))
+
+
+def _plain(verdict: Verdict, detail: str) -> dict[str, Any]:
+    """Return the reason of what no host is the cause of."""
+    return {"code": str(verdict).upper(), "params": {"detail": detail},
+            "text": detail}
+
+
+def _stage(stage: reasons.Stage) -> dict[str, Any]:
+    examples: Iterable[tuple[str, ...]] = (
+        stage.examples or ((),) * len(stage.removed))
+    return {"stage": stage.name, "before": stage.before, "after": stage.after,
+            "removed": [{**reason.to_dict(), "count": count,
+                         "examples": list(names)}
+                        for (reason, count), names
+                        in zip(stage.removed, examples, strict=True)]}
+
+
+def _allocations(chosen: scheduler_data.Selection) -> list[dict[str, Any]]:
+    return [{"provider": chosen.names[uuid], "uuid": uuid,
+             "resources": dict(resources)}
+            for uuid, resources in chosen.allocations.items()]
+
+
+def _limits(data: scheduler_data.SchedulingData,
+            conf: cfg.ConfigOpts) -> dict[str, Any]:
+    limits: dict[str, Any] = {"dropped": []}
+    if data.findings.get("limits_hit"):
+        limits["search"] = data.findings["limits_hit"]
+    if data.findings.get("fitting", 0) > conf.scheduler.explain_hosts:
+        limits["explain_hosts"] = conf.scheduler.explain_hosts
+    if len(data.conflicts) > conf.scheduler.claim_retries:
+        limits["claim_retries"] = conf.scheduler.claim_retries
+    return limits
+
+
+def _inputs(data: scheduler_data.SchedulingData,
+            chosen: scheduler_data.Selection | None) -> dict[str, Any]:
+    return {
+        "query": query_dict(data.query),
+        "preferred_traits": list(data.preferred_traits),
+        "avoided_traits": list(data.avoided_traits),
+        "scheduler_hints": dict(data.hints),
+        "tried": sorted(data.tried),
+        "pipeline": list(data.pipeline),
+        "filters": [plugin.name for plugin in data.filters],
+        "weighers": data.findings.get("multipliers", {}),
+        "seed": data.seed,
+        "cursor": data.findings.get("cursor"),
+        "generations": dict(chosen.generations) if chosen else {},
+    }
+
+
+def query_dict(query: placement_query.Query) -> dict[str, Any]:
+    """Return a query in JSON's terms."""
+    groups = [{
+        "suffix": group.suffix,
+        "resources": dict(group.resources),
+        "required": sorted(group.required),
+        "required_any": [sorted(each) for each in group.required_any],
+        "forbidden": sorted(group.forbidden),
+        "member_of": [sorted(each) for each in group.member_of],
+        "forbidden_aggregates": sorted(group.forbidden_aggregates),
+        "in_tree": group.in_tree,
+    } for group in query.groups]
+    return {"groups": groups, "group_policy": query.group_policy,
+            "same_subtree": [sorted(each) for each in query.same_subtree],
+            "root_required": sorted(query.root_required),
+            "root_forbidden": sorted(query.root_forbidden),
+            "limit": query.limit}
+
+
+# ------------------------------------------------------------------ its size
+def fit(made: dict[str, Any], max_bytes: int) -> dict[str, Any]:
+    """Return the document with as many of its lists as ``max_bytes`` of JSON
+    allow; what matters least goes first, and ``limits`` tells what went."""
+    if len(orjson.dumps(made)) <= max_bytes:
+        return made
+    dropped: list[str] = []
+    made["limits"] = {**made["limits"], "explain_max_bytes": max_bytes,
+                      "dropped": dropped}
+    for name in ("scores", "nearest", "conflicts", "hosts", "funnel.examples",
+                 "inputs.query", "inputs.scheduler_hints", "funnel",
+                 "inputs", "allocations"):
+        dropped.append(name)
+        _drop(made, name)
+        if len(orjson.dumps(made)) <= max_bytes:
+            return made
+    made["summary"] = made["summary"][:max_bytes // 8]
+    made["reason"] = None
+    return made
+
+
+def _drop(made: dict[str, Any], name: str) -> None:
+    head, _, tail = name.partition(".")
+    if name == "funnel.examples":
+        made["funnel"] = [
+            {**stage, "removed": [{**each, "examples": []}
+                                  for each in stage["removed"]]}
+            for stage in made["funnel"]]
+    elif tail:
+        made[head] = {key: value for key, value in made[head].items()
+                      if key != tail}
+    else:
+        made[head] = type(made[head])() if made[head] is not None else None

@@ -1,0 +1,168 @@
+"""SchedulerManager: what schedulers do, and what computes tell them.
+
+Its public methods are those of ``tachyon.rpc.scheduler.SchedulerAPI``, and
+what the service calls every so often. Each belongs to one flow:
+``deliveries`` (requests), ``results`` (of computes), ``heartbeats``.
+"""
+
+from concurrent import futures
+from typing import Any
+
+import futurist
+from oslo_config import cfg
+from oslo_log import log as logging
+
+from tachyon import context as tachyon_context
+from tachyon import exception
+from tachyon import objects
+from tachyon import plugins
+from tachyon import policy
+from tachyon.db import base as db_base
+from tachyon.db import models
+from tachyon.placement import manager as placement_manager_module
+from tachyon.placement import view as placement_view
+from tachyon.rpc import compute as compute_rpc
+from tachyon.scheduler import deliveries
+from tachyon.scheduler import enabled
+from tachyon.scheduler import explain
+from tachyon.scheduler import heartbeats
+from tachyon.scheduler import hosts as scheduler_hosts
+from tachyon.scheduler import pipeline as scheduler_pipeline
+from tachyon.scheduler import results
+
+LOG = logging.getLogger(__name__)
+
+EXPLAIN_RULE = "tachyon:requests:explain"
+
+# Threads for instances that have to find another host.
+RESCHEDULERS = 4
+
+
+class SchedulerManager:
+    """One a process; many threads call it.
+
+    :raises PluginError: when made, if a plug-in that the configuration names
+        is missing or broken.
+    """
+
+    def __init__(self, conf: cfg.ConfigOpts, driver: db_base.DataDriverBase,
+                 view: placement_view.View,
+                 placement_manager: placement_manager_module.PlacementManager,
+                 compute_api: compute_rpc.ComputeAPI,
+                 executor: futures.Executor | None = None):
+        self._conf = conf
+        self._driver = driver
+        self._placement = placement_manager
+        self._executor: futures.Executor = (
+            executor or futurist.ThreadPoolExecutor(max_workers=RESCHEDULERS))
+        hosts = scheduler_hosts.HostMap(conf, driver)
+        self._pipeline = scheduler_pipeline.load(conf, driver, view, hosts)
+        self._data_driver = enabled.make(
+            plugins.DATA_DRIVERS, "instance",
+            plugins.load(plugins.DATA_DRIVERS, "instance"), conf)
+        self._deliveries = deliveries.Deliveries(
+            conf, driver, hosts, self._pipeline, self._data_driver,
+            compute_api)
+        self._results = results.Results(conf, driver, self._reschedule)
+        self._heartbeats = heartbeats.Heartbeats(conf, driver)
+
+    def stop(self) -> None:
+        """Begin nothing new, and wait for what was begun."""
+        self._deliveries.stop()
+        self._executor.shutdown()
+
+    def close(self) -> None:
+        """Write what is left to be written, and close the store."""
+        try:
+            self._heartbeats.flush()
+        except exception.DriverUnavailable as e:
+            LOG.warning("The last heartbeats are lost: %s", e)
+        self._driver.close()
+
+    # --------------------------------------------------------------- requests
+    def wake(self, ctx: tachyon_context.RequestContext,
+             notice: objects.RequestNotice) -> None:
+        """Handle a request that was stored, if nobody else does."""
+        self._deliveries.take(notice.message_id)
+
+    def explain(self, ctx: tachyon_context.RequestContext,
+                request: objects.SchedulingRequest) -> dict[str, Any]:
+        """Return the document of the decision that would be made now.
+
+        :raises PolicyNotAuthorized:
+        :raises SchedulingDataInvalid:
+        """
+        policy.authorize(ctx, EXPLAIN_RULE)
+        data = self._data_driver.initialise(ctx, request)
+        self._pipeline.run(data)
+        return explain.document(data, self._conf, data.verdict)
+
+    # ----------------------------------------------------------- from computes
+    def begin_action(self, ctx: tachyon_context.RequestContext,
+                     instance_id: str, attempt: int, host: str) -> bool:
+        """Return whether a compute may act on this delivery."""
+        return self._results.begin(instance_id, attempt, host)
+
+    def finish_action(self, ctx: tachyon_context.RequestContext,
+                      result: objects.ActionResult) -> bool:
+        """Store what became of a delivery; False: it no longer counts, and
+        what a create made must go."""
+        return self._results.finish(result)
+
+    def reconcile(self, ctx: tachyon_context.RequestContext,
+                  service_host: str,
+                  domains: objects.DomainList) -> list[str]:
+        """Return the ids of the copies that a compute must destroy."""
+        return self._results.reconcile(service_host, domains)
+
+    def heartbeat(self, ctx: tachyon_context.RequestContext,
+                  report: objects.HeartbeatReport) -> None:
+        """Note that a daemon is alive, and what it works on."""
+        self._heartbeats.add(report)
+
+    def report_inventory(self, ctx: tachyon_context.RequestContext,
+                         report: objects.InventoryReport) -> None:
+        """Make a host in the store what its compute says it is."""
+        inventories = {item.resource_class: models.Inventory(
+            total=item.total, reserved=item.reserved, min_unit=item.min_unit,
+            max_unit=item.max_unit, step_size=item.step_size,
+            allocation_ratio=item.allocation_ratio)
+            for item in report.inventories}
+        self._placement.apply_inventory_report(
+            ctx, report.provider_uuid, report.name, inventories,
+            frozenset(report.traits))
+
+    # -------------------------------------------------------------- periodics
+    def sweep(self) -> None:
+        """Handle what nobody has: lost wake-ups, claims of the dead."""
+        self._deliveries.sweep(self._conf.scheduler.sweep_interval)
+
+    def flush_heartbeats(self) -> None:
+        """Write the heartbeats heard since the last time."""
+        self._heartbeats.flush()
+
+    def report_alive(self, heartbeat: models.Heartbeat) -> None:
+        """Write the heartbeat of this scheduler itself."""
+        self._driver.services.report([heartbeat])
+
+    def gc(self) -> None:
+        """Remove from the store what is past its retention."""
+        removed = {kind: count for kind, count in self._driver.gc().items()
+                   if count}
+        if removed:
+            LOG.info("Removed from the store: %s", removed)
+
+    # --------------------------------------------------------------- internals
+    def _reschedule(self) -> None:
+        """Look at once for what was given back, without a caller waiting."""
+        try:
+            self._executor.submit(self._sweep_now)
+        except RuntimeError:
+            # It is stopping: the sweep of another one finds it.
+            LOG.info("Left to be scheduled by another scheduler.")
+
+    def _sweep_now(self) -> None:
+        try:
+            self._deliveries.sweep(0.0)
+        except exception.DriverUnavailable as e:
+            LOG.warning("Left to the next sweep: %s", e)
