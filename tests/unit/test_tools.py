@@ -1,0 +1,65 @@
+"""The tools that say whether all is well must not say so when it is not."""
+
+import io
+import pathlib
+import subprocess
+import sys
+
+import subunit
+
+from tests import base
+
+COUNT = pathlib.Path(__file__).parents[2] / "tools" / "count.py"
+
+
+def make_stream(*events):
+    """Return the bytes of a subunit stream of (test id, status) pairs."""
+    output = io.BytesIO()
+    stream = subunit.StreamResultToBytes(output)
+    stream.startTestRun()
+    for test_id, status in events:
+        stream.status(test_id=test_id, test_status=status)
+    stream.stopTestRun()
+    return output.getvalue()
+
+
+class TestCount(base.TestCase):
+    CASES = [
+        ("all passed", [("a", "success"), ("b", "success")],
+         0, "passed=2 failed=0 skipped=0"),
+        ("an expected failure passes", [("a", "xfail")],
+         0, "passed=1 failed=0 skipped=0"),
+        ("one failed", [("a", "success"), ("b", "fail")],
+         1, "passed=1 failed=1 skipped=0"),
+        ("one passed that should have failed", [("a", "uxsuccess")],
+         1, "passed=0 failed=1 skipped=0"),
+        ("one was begun, and its worker died",
+         [("a", "success"), ("b", "inprogress")],
+         1, "passed=1 failed=1 skipped=0"),
+        ("one was skipped", [("a", "success"), ("b", "skip")],
+         0, "passed=1 failed=0 skipped=1"),
+        ("all were skipped", [("a", "skip")],
+         1, "passed=0 failed=0 skipped=1"),
+        ("listed, not run", [("a", "exists")],
+         1, "passed=0 failed=0 skipped=0"),
+        ("nothing ran", [], 1, "passed=0 failed=0 skipped=0"),
+    ]
+
+    def test_last_line_and_exit_code(self):
+        for name, events, code, line in self.CASES:
+            with self.subTest(name):
+                done = subprocess.run(
+                    [sys.executable, str(COUNT)], input=make_stream(*events),
+                    capture_output=True, check=False)
+                self.assertEqual(
+                    (code, line),
+                    (done.returncode,
+                     done.stdout.decode().splitlines()[-1]),
+                    done.stderr.decode())
+
+    def test_failures_are_named(self):
+        done = subprocess.run(
+            [sys.executable, str(COUNT)], check=False, capture_output=True,
+            input=make_stream(("tests.a", "success"), ("tests.b", "fail")))
+        self.assertEqual(["failed: tests.b (fail)"],
+                         done.stdout.decode().splitlines()[:-1])
