@@ -268,6 +268,12 @@ class DomainError(TachyonException):
 
 
 # -------------------------------------------------------------------- the bus
+class SchedulerUnavailable(TachyonException):
+    """No scheduler answered a call in time."""
+
+    msg_fmt = "No scheduler answers: %(reason)s"
+
+
 class MalformedMessage(TachyonException):
     """A message of the bus can't be understood: it is dropped."""
 

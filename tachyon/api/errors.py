@@ -80,6 +80,7 @@ RULES: Rules = {
     exception.BadRequest: Rule(400),
     exception.PolicyNotAuthorized: Rule(403),
     exception.DriverUnavailable: Rule(503),
+    exception.SchedulerUnavailable: Rule(503),
     exception.ConcurrentUpdate: Rule(409, CONCURRENT_UPDATE),
     exception.DuplicateProvider: Rule(409, DUPLICATE_NAME),
     exception.ProviderInUse: Rule(409, PROVIDER_IN_USE),

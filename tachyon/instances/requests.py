@@ -16,9 +16,15 @@ from tachyon.instances import paging
 from tachyon.instances import spec
 from tachyon.policies import requests as policies
 from tachyon.rpc import scheduler as scheduler_rpc
+from tachyon.rpc import transport
 
-# What a document says of all hosts together, and not of any single one.
-_HOSTLESS = ("verdict", "reason", "summary")
+# What a document says of single hosts, and what is said instead to those who
+# may not know.
+_HOSTS = {"host": None, "service": None, "allocations": None,
+          "conflicts": (), "scores": (), "nearest": (), "hosts": ()}
+# Of what was decided on, the part that the caller had sent.
+_OWN_INPUTS = ("query", "preferred_traits", "avoided_traits",
+               "scheduler_hints")
 
 
 class RequestsManager:
@@ -70,13 +76,24 @@ class RequestsManager:
         names of those that are to be explained in full.
 
         :raises ValidationError: see ``tachyon.instances.spec.resolve``.
+        :raises BadRequest: the scheduler can't make sense of it.
+        :raises SchedulerUnavailable: none answers.
         :raises PolicyNotAuthorized:
         """
         access.authorize(ctx, policies.EXPLAIN)
         wish = spec.resolve(self.driver, request)
-        return self.scheduler_api.explain(ctx, objects.SchedulingRequest(
+        question = objects.SchedulingRequest(
             name=request["name"], hosts=list(request.get("hosts", ())),
-            **wish))
+            **wish)
+        try:
+            return self.scheduler_api.explain(ctx, question)
+        except exception.TachyonException as e:
+            raise _own(e) from e
+        except Exception as e:
+            if not transport.is_unanswered(e):
+                raise
+            raise exception.SchedulerUnavailable(
+                reason=type(e).__name__) from e
 
     def _shown(self, ctx: context.RequestContext,
                decision: models.Decision) -> models.Decision:
@@ -87,13 +104,24 @@ class RequestsManager:
 
 
 def without_hosts(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parts of a document that tell nothing of a single host."""
-    shown = {key: document[key] for key in _HOSTLESS if key in document}
-    shown["funnel"] = [_counts(row) for row in document.get("funnel", ())]
-    return shown
+    """Return a document of the same form that tells of no single host."""
+    inputs = document.get("inputs", {})
+    return {
+        **document, **_HOSTS,
+        "funnel": [_without_examples(row)
+                   for row in document.get("funnel", ())],
+        "inputs": {key: inputs[key] for key in _OWN_INPUTS if key in inputs},
+    }
 
 
-def _counts(row: Mapping[str, Any]) -> dict[str, Any]:
-    removed = [{key: value for key, value in part.items()
-                if key != "examples"} for part in row.get("removed", ())]
-    return {**row, "removed": removed}
+def _own(error: exception.TachyonException) -> exception.TachyonException:
+    """Return an error as it was raised: oslo.messaging makes it one of a
+    class of its own, whose text ends in the other side's traceback."""
+    cls = next(cls for cls in type(error).__mro__
+               if cls.__module__ == exception.__name__)
+    return cls(*error.args, **error.kwargs)
+
+
+def _without_examples(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**row, "removed": [{**reason, "examples": []}
+                               for reason in row["removed"]]}

@@ -27,8 +27,8 @@ def _manager() -> manager.RequestsManager:
 def make_summary(decision: models.Decision) -> dict[str, Any]:
     """Return what a list shows of a decision."""
     return {
-        "id": decision.request_id,
-        "consumer": decision.consumer_uuid,
+        "request_id": decision.request_id,
+        "consumer_uuid": decision.consumer_uuid or None,
         "project_id": decision.project_id,
         "verdict": decision.verdict,
         "summary": decision.document["summary"],

@@ -6,6 +6,7 @@ from tachyon.db import load
 from tachyon.db import models
 from tachyon.instances import manager
 from tests import base
+from tests.unit.instances import documents
 
 WISH = {"name": "web-1", "flavor": "m1.small", "image": "debian-12"}
 
@@ -66,15 +67,19 @@ class TestCase(base.TestCase):
             "scheduler", 60, ids=[message.id])
         return instance.attempt
 
+    @staticmethod
+    def make_decision(instance, document):
+        return models.Decision(instance.request_id, instance.id,
+                               instance.project_id, document["verdict"],
+                               document)
+
     def land(self, id, host="host-1"):
         """Put a BUILDING instance on a host, and return the attempt."""
         attempt = self.claim(id)
         instance = self.driver.instances.get(id)
         claim = models.Claim(id, None, instance.project_id, instance.user_id,
                              {})
-        decision = models.Decision(
-            instance.request_id, id, instance.project_id, "scheduled",
-            {"verdict": "scheduled", "summary": "it fits"})
+        decision = self.make_decision(instance, documents.make("scheduled"))
         self.driver.instances.land(id, attempt, host, id, claim, decision)
         return attempt
 

@@ -1,0 +1,138 @@
+import dataclasses
+
+from oslo_utils import uuidutils
+
+from tachyon import exception
+from tests.functional.v1 import base
+from tests.unit.instances import documents
+
+ALICE = {"token": "alice:demo"}
+
+
+class TestRequests(base.TestCase):
+
+    def refuse_vm(self, token="alice:demo", **changes):
+        """Return the body of an instance that fits nowhere."""
+        id = self.make_vm(token, **changes)["id"]
+        instance = self.driver.instances.get(id)
+        document = {**documents.make(), "request_id": instance.request_id,
+                    "consumer_uuid": id}
+        self.driver.instances.fail(
+            id, self.claim(id), document["summary"],
+            self.make_decision(instance, document))
+        return self.tell("GET", f"/instances/{id}")
+
+    def test_the_request_of_an_instance_is_explained(self):
+        vm = self.refuse_vm()
+
+        body = self.tell("GET", f"/requests/{vm['request_id']}")
+
+        self.assertEqual(
+            ("no_candidates", vm["fault"], vm["id"], vm["request_id"],
+             "demo"),
+            tuple(body[key] for key in (
+                "verdict", "summary", "consumer_uuid", "request_id",
+                "project_id")))
+        self.assertEqual("INSUFFICIENT_RESOURCE", body["reason"]["code"])
+        self.assertEqual([documents.HOST],
+                         body["funnel"][0]["removed"][0]["examples"])
+
+    def test_its_owner_sees_no_hosts(self):
+        vm = self.refuse_vm()
+
+        answer = self.ask("GET", f"/requests/{vm['request_id']}", **ALICE)
+
+        self.assertEqual(200, answer.status_code)
+        self.assertNotIn(documents.HOST, answer.text)
+
+    def test_others_see_nothing(self):
+        vm = self.refuse_vm()
+        for path, token in ((vm["request_id"], "bob:other"),
+                            ("req-nothing", "admin")):
+            error = self.refuse(404, "GET", f"/requests/{path}", token=token)
+            self.assertEqual("tachyon.request.not_found", error["code"])
+
+    def test_lists(self):
+        one, two = (self.refuse_vm() for _ in range(2))
+        three = self.refuse_vm("bob:other")
+        cases = [
+            ("", "admin", [three, two, one]),
+            ("", "alice:demo", [two, one]),
+            ("?project_id=other", "admin", [three]),
+            (f"?consumer={one['id']}", "alice:demo", [one]),
+            (f"?consumer={three['id']}", "alice:demo", []),
+            (f"?consumer={uuidutils.generate_uuid()}", "admin", []),
+            ("?limit=1", "admin", [three]),
+            (f"?marker={three['request_id']}", "admin", [two, one]),
+        ]
+        for query, token, expected in cases:
+            with self.subTest(query, token=token):
+                body = self.tell("GET", f"/requests{query}", token=token)
+                self.assertEqual(
+                    [(vm["request_id"], vm["id"]) for vm in expected],
+                    [(row["request_id"], row["consumer_uuid"])
+                     for row in body["requests"]])
+        self.refuse(403, "GET", "/requests?project_id=other", **ALICE)
+
+    def test_pages_lead_to_each_other(self):
+        ids = [self.refuse_vm()["request_id"] for _ in range(3)]
+        found, path = [], "/requests?limit=2"
+        while path:
+            body = self.tell("GET", path, **ALICE)
+            found += [row["request_id"] for row in body["requests"]]
+            path = None
+            for link in body["links"]:
+                path = link["href"].removeprefix("/api/v1")
+        self.assertEqual(ids[::-1], found)
+
+    def test_a_dropped_document_is_shown_still(self):
+        """Of a document that was too large, empty lists are left."""
+        id = self.make_vm()["id"]
+        instance = self.driver.instances.get(id)
+        document = {**documents.make(), "scores": [], "funnel": [],
+                    "inputs": {}, "allocations": [], "reason": None}
+        decision = dataclasses.replace(
+            self.make_decision(instance, document), consumer_uuid="")
+        self.driver.instances.fail(id, self.claim(id), "f", decision)
+        for token in ("admin", "alice:demo"):
+            self.tell("GET", f"/requests/{instance.request_id}", token=token)
+
+
+class TestExplain(base.TestCase):
+
+    def test_the_document_is_the_answer(self):
+        self.scheduler.answer = documents.make("scheduled")
+
+        body = self.tell("POST", "/explain",
+                         {**base.WISH, "hosts": ["host-1"]})
+
+        self.assertEqual(documents.make("scheduled"), body)
+        (_, request), = self.scheduler.asked
+        self.assertEqual(["host-1"], request.hosts)
+        self.assertEqual([], self.tell("GET", "/instances")["instances"])
+
+    def test_it_is_held_to_what_a_create_is(self):
+        cases = [({**base.WISH, "flavor": "none"}, "flavor"),
+                 ({**base.WISH, "hosts": "host-1"}, "hosts"),
+                 ({**base.WISH, "hosts": [""]}, "hosts.0"),
+                 ({**base.WISH, "hosts": ["a"] * 101}, "hosts"),
+                 ({"name": "a"}, "flavor")]
+        for body, field in cases:
+            error = self.refuse(400, "POST", "/explain", body)
+            self.assertEqual(field, error["field"])
+        self.scheduler.answer = documents.make("scheduled")
+        self.tell("POST", "/explain", {**base.WISH, "hosts": ["a"] * 100})
+
+    def test_it_is_for_admins_whatever_they_send(self):
+        self.refuse(403, "POST", "/explain", base.WISH, **ALICE)
+        self.refuse(403, "POST", "/explain", {"bad": "body"}, **ALICE)
+
+    def test_what_the_scheduler_refuses(self):
+        for error, status in (
+                (exception.SchedulingDataInvalid(action="a", reason="b"),
+                 400),
+                (exception.SchedulerUnavailable(reason="silence"), 503),
+                (exception.DriverUnavailable(reason="gone"), 503)):
+            self.scheduler.error = error
+            body = self.refuse(status, "POST", "/explain", base.WISH)
+            self.assertEqual(str(error), body["detail"])
