@@ -56,10 +56,12 @@ class FakeStore:
         epoch, seen_catalogue, number = map(int, cursor.split(":"))
         if epoch != self.epoch or number < self.floor:
             raise exception.CursorExpired()
+        changed = list(itertools.takewhile(
+            lambda provider: self.stamps[provider.uuid] > number,
+            reversed(self.providers.values())))
         return models.Changes(
             cursor=f"{self.epoch}:1:{self.number}",
-            providers=tuple(p for p in self.providers.values()
-                            if self.stamps[p.uuid] > number),
+            providers=tuple(changed),
             gone=tuple(u for u, stamp in self.tombstones.items()
                        if stamp > number),
             traits=(self.traits if self.traits_number > number
@@ -138,7 +140,8 @@ class FakeStore:
         provider = dataclasses.replace(
             provider,
             updated_at=_BIRTH + datetime.timedelta(seconds=self.number))
-        self.providers[provider.name] = provider
+        self.providers.pop(provider.name, None)
+        self.providers[provider.name] = provider    # newest last
         self.stamps[provider.uuid] = self.number
         return provider
 
