@@ -1,6 +1,11 @@
 """The choice of oslo.service's backend, once a process, before all else."""
 
-from oslo_service import backend
+import warnings
+
+# futurist imports eventlet where it is installed, which warns of itself.
+warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
+
+from oslo_service import backend  # noqa: E402
 
 
 def choose() -> None:

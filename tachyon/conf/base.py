@@ -4,7 +4,7 @@ import socket
 from oslo_config import cfg
 
 OPTS = [
-    cfg.StrOpt("state_path",
+    cfg.StrOpt("state-path",
                default=os.path.expanduser("~/.local/state/tachyon"),
                sample_default="$HOME/.local/state/tachyon", help="""
 Directory for what Tachyon keeps on this machine: the embedded store, the

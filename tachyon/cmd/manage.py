@@ -1,0 +1,132 @@
+"""``tachyon-manage``: what an operator does to the store and the plug-ins.
+
+Exit codes: 0, done; 1, it could not be done (the reason stands on stderr, in
+one line); 2, wrong usage or configuration.
+"""
+
+import argparse
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from importlib import metadata
+
+from oslo_config import cfg
+
+from tachyon import conf as tachyon_conf
+from tachyon import exception
+from tachyon import plugins
+from tachyon.db import base
+from tachyon.db import load
+
+FAILED = 1
+MISUSED = 2
+
+Command = Callable[[cfg.ConfigOpts], int]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command, and return the exit code."""
+    conf = cfg.ConfigOpts()
+    for module in tachyon_conf.MODULES:
+        module.register_opts(conf)
+    conf.register_cli_opts([
+        opt for opt in tachyon_conf.base.OPTS if opt.dest == "state_path"])
+    conf.register_cli_opt(cfg.SubCommandOpt(
+        "command", title="commands", handler=_add_commands))
+    try:
+        conf(sys.argv[1:] if argv is None else list(argv), project="tachyon",
+             prog="tachyon-manage", version=metadata.version("tachyon"))
+        return _run(conf)
+    except cfg.Error as exc:
+        return _complain(exc, MISUSED)
+    except exception.PluginError as exc:
+        return _complain(exc, MISUSED)
+    except exception.TachyonException as exc:
+        return _complain(exc, FAILED)
+    except BrokenPipeError:
+        # The reader has left. So that the interpreter's last flush does not
+        # complain about it too, stdout goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+
+
+def _run(conf: cfg.ConfigOpts) -> int:
+    command: Command = conf.command.run
+    code = command(conf)
+    sys.stdout.flush()
+    return code
+
+
+def _complain(exc: Exception, code: int) -> int:
+    text = " ".join(str(exc).split())
+    print(f"tachyon-manage: {text}", file=sys.stderr)
+    return code
+
+
+# ------------------------------------------------------------------ commands
+def _add_commands(
+        commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
+        ) -> None:
+    for noun, text, verbs in (
+            ("db", "Look after the store.", (
+                ("sync", _db_sync, "Bring the schema up to date, and put in "
+                 "what a store starts with."),
+                ("version", _db_version, "Print the version of the schema."),
+                ("gc", _db_gc, "Remove what is past its retention: decisions,"
+                 " deleted instances, tombstones."))),
+            ("plugins", "Look at the plug-ins.", (
+                ("list", _plugins_list, "Print all plug-ins; fail if one "
+                 "can't be loaded."),))):
+        parser = commands.add_parser(noun, help=text, description=text)
+        actions = parser.add_subparsers(metavar="ACTION", required=True)
+        for verb, run, help in verbs:
+            action = actions.add_parser(verb, help=help, description=help)
+            action.set_defaults(run=run)
+
+
+def _db_sync(conf: cfg.ConfigOpts) -> int:
+    with _driver(conf) as driver:
+        print(driver.sync())
+    return 0
+
+
+def _db_version(conf: cfg.ConfigOpts) -> int:
+    with _driver(conf) as driver:
+        print(driver.schema_version())
+    return 0
+
+
+def _db_gc(conf: cfg.ConfigOpts) -> int:
+    with _driver(conf) as driver:
+        for kind, count in driver.gc().items():
+            print(f"{kind}: {count}")
+    return 0
+
+
+def _plugins_list(conf: cfg.ConfigOpts) -> int:
+    broken = 0
+    namespace = None
+    for plugin in plugins.list_all():
+        if plugin.namespace != namespace:
+            namespace = plugin.namespace
+            print(namespace)
+        print(f"  {plugin.name} = {plugin.target}")
+        if plugin.error is not None:
+            broken += 1
+            print(f"    can't be loaded: {plugin.error}")
+    if broken:
+        print(f"tachyon-manage: {broken} plug-in(s) can't be loaded",
+              file=sys.stderr)
+    return FAILED if broken else 0
+
+
+@contextlib.contextmanager
+def _driver(conf: cfg.ConfigOpts) -> Iterator[base.DataDriverBase]:
+    driver = load.get_driver(conf)
+    with contextlib.closing(driver):
+        yield driver
+
+
+if __name__ == "__main__":
+    sys.exit(main())
