@@ -17,6 +17,8 @@ config() {
 
 policy() {
     oslopolicy-sample-generator --namespace tachyon --output-file "$1"
+    # It only warns when it can't load the rules.
+    grep -q '^#"' "$1" || die "no policy rules were found"
 }
 
 case "${1:-}" in
