@@ -85,9 +85,7 @@ class Deliveries:
     # ---------------------------------------------------------- one delivery
     def _handle(self, message: models.Message,
                 instance: models.Instance) -> None:
-        context = tachyon_context.RequestContext.from_durable_dict(
-            dict(message.context))
-        with _current(context):
+        with _acting_for(message) as context:
             LOG.info("%s of instance %s, delivery %d (attempt %d)",
                      message.action, instance.id, message.deliveries,
                      message.attempt)
@@ -256,11 +254,13 @@ def ended(driver: db_base.DataDriverBase, conf: cfg.ConfigOpts,
 
 
 @contextlib.contextmanager
-def _current(context: tachyon_context.RequestContext) -> Iterator[None]:
-    """Make this the thread's context, for the log lines of what is done."""
+def _acting_for(message: models.Message
+                ) -> Iterator[tachyon_context.RequestContext]:
+    """Make the context of who asked the thread's current one, so that all
+    log lines know the request, and give the thread its own back."""
     before = oslo_context.get_current()
-    context.update_store()
     try:
-        yield
+        yield tachyon_context.RequestContext.from_durable_dict(
+            dict(message.context))
     finally:
         (before or tachyon_context.get_admin_context()).update_store()

@@ -31,6 +31,7 @@ follows when the decision has ended.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
 import orjson
 from oslo_config import cfg
 
@@ -115,9 +116,8 @@ def why(data: scheduler_data.SchedulingData, row: int
     found = list(data.found.why(row))
     if data.snapshot.names[row] in data.tried:
         found.append(funnel.TRIED)
-    rows = data.snapshot.host_rows
     host = scheduler_data.HostSet(
-        data.snapshot, rows[rows == row], data.hosts.serving).host(0)
+        data.snapshot, np.array([row], np.int32), data.hosts.serving).host(0)
     for plugin in data.filters:
         reason = plugin.why(host, data)
         if reason is not None:
@@ -129,10 +129,11 @@ def _nearest(data: scheduler_data.SchedulingData,
              limit: int) -> list[dict[str, Any]]:
     """Return the hosts that miss the least, with what they miss."""
     assert data.found is not None and data.snapshot is not None
-    if len(data.found.roots):
+    roots = data.found.roots
+    rows = roots[np.isin(roots, data.snapshot.host_rows)][:limit].tolist()
+    if rows:
         # They have what was asked, and something else was against them.
-        misses = [(int(row), why(data, int(row)))
-                  for row in data.found.roots[:limit]]
+        misses = [(row, why(data, row)) for row in rows]
     else:
         misses = [(miss.root, [*miss.reasons])
                   for miss in data.found.nearest(limit)]
@@ -227,8 +228,12 @@ def summary(data: scheduler_data.SchedulingData, verdict: Verdict) -> str:
     if rest:
         parts.append(f"{rest} for other reasons")
     if verdict is Verdict.CLAIM_CONFLICT:
-        parts.append(f"others were faster in {len(data.conflicts)} claims")
+        parts.append(f"others were faster {times(len(data.conflicts))}")
     return f"0/{total} hosts: " + ", ".join(parts)
+
+
+def times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
 
 
 def _counts(data: scheduler_data.SchedulingData

@@ -85,7 +85,7 @@ class Pipeline:
             if self._try(actions, data, self._gate.write_lock()):
                 return
         data.end(scheduler_data.Verdict.RETRIES_EXHAUSTED,
-                 f"others were faster in {len(data.conflicts)} claims")
+                 f"others were faster {explain.times(len(data.conflicts))}")
 
     def _try(self, actions: Sequence[base.Action],
              data: scheduler_data.SchedulingData,
