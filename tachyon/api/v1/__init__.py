@@ -22,7 +22,9 @@ def _make_blueprint() -> flask.Blueprint:
     for route in routing.ROUTES:
         made.add_url_rule(
             route.url_rule, endpoint=route.name, methods=[route.method],
-            view_func=routing.make_view(route), strict_slashes=False)
+            view_func=routing.make_view(route),
+            # The index answers with and without the last slash.
+            strict_slashes=route.path != "/")
     made.register_blueprint(docs.make_pages(), url_prefix="/docs")
     return made
 

@@ -84,11 +84,17 @@ class TestCase(base.TestCase):
         self.services = services.ServicesManager(self.conf, self.driver)
         self.requests = requests.RequestsManager(self.conf, self.driver,
                                                  self.scheduler)
-        self.app = app.create_app(self.conf, app.Managers(
+        self.app = self.make_app()
+        self.client = self.make_client()
+
+    def make_app(self):
+        return app.create_app(self.conf, app.Managers(
             placement=None, instances=self.instances, flavors=self.flavors,
             services=self.services, requests=self.requests,
             driver=self.driver))
-        self.client = werkzeug_test.Client(self.app)
+
+    def make_client(self):
+        return werkzeug_test.Client(self.app)
 
     @functools.cached_property
     def contract(self):
