@@ -43,8 +43,11 @@ class Journal:
             raise
 
     def close(self) -> None:
-        os.close(self._fd)
-        self._lock.release()
+        """Let others open it; again is fine."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+            self._lock.release()
 
     def replay(self) -> list[dict[str, Any]]:
         """Return all events, oldest first, and cut off a torn last line."""
