@@ -11,7 +11,7 @@ remembered.
 
 import dataclasses
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tachyon.placement import masks
@@ -99,8 +99,9 @@ class _Tree:
                 left = TREE_PATIENCE
                 patience.left = SEARCH_PATIENCE
                 fruits = [True] * len(fruits)
-                yield self._candidate()
-            elif not self._is_dead_end() and self._all_can_be_served():
+                yield self._combiner.candidate(self._root, zip(
+                    (slot.part for slot in slots), picks, strict=True))
+            elif not self._is_dead_end() and self._rest_can_be_served():
                 choices.append(iter(slots[len(picks)].options))
                 fruits.append(False)
 
@@ -141,10 +142,11 @@ class _Tree:
                 return False
         return True
 
-    def _all_can_be_served(self) -> bool:
+    def _rest_can_be_served(self) -> bool:
         """Return whether each open slot still has a provider, alone."""
-        return all(any(self._can_serve(slot, row) for row in slot.options)
-                   for slot in self._slots[len(self._picks):])
+        return not self._combiner.contended or all(
+            any(self._can_serve(slot, row) for row in slot.options)
+            for slot in self._slots[len(self._picks):])
 
     # ------------------------------------------------------------- dead ends
     def _state(self) -> Any:
@@ -214,21 +216,6 @@ class _Tree:
                 return True
         return False
 
-    # ------------------------------------------------------------ the result
-    def _candidate(self) -> Candidate:
-        allocations: dict[int, dict[str, int]] = {}
-        mappings: dict[str, set[int]] = {
-            part.suffix: set() for part in self._combiner.parts}
-        for row, slot in zip(self._picks, self._slots, strict=True):
-            mappings[slot.part.suffix].add(row)
-            if slot.part.resources:
-                taken = allocations.setdefault(row, {})
-                for name, amount in slot.part.resources.items():
-                    taken[name] = taken.get(name, 0) + amount
-        return Candidate(
-            self._root, tuple(sorted(allocations.items())),
-            {suffix: tuple(sorted(rows)) for suffix, rows in mappings.items()})
-
 
 class Combiner:
     """Makes the candidates of one query, tree by tree."""
@@ -244,24 +231,57 @@ class Combiner:
             one_of for group in query.groups if not group.suffix
             for one_of in group.all_required)
         self.constrained = bool(self.same_subtree or self.required)
+        self.contended = self._is_contended()
         self._sharing = snapshot.sharing
         self._flat = not snapshot.nested and not len(self._sharing)
-        self._group = query.groups[0] if len(query.groups) == 1 else None
+        self._only = query.groups[0] if len(query.groups) == 1 else None
+
+    def _is_contended(self) -> bool:
+        """Return whether what one part takes may be missed by another."""
+        classes = [name for part in self.parts for name in part.resources]
+        return len(classes) > len(set(classes)) or (
+            self.isolate and sum(1 for part in self.parts if part.suffix) > 1)
 
     def candidates(self, root: int, patience: Patience
                    ) -> tuple[Iterator[Candidate], bool]:
         """Return the candidates of the tree of a fitting root, and whether
         there may be more than one."""
-        if self._flat and self._group is not None:
+        if self._flat and self._only is not None:
             # One provider, one group: the masks have said all.
-            allocations = ((root, self._group.resources),)
-            mappings = {self._group.suffix: (root,)}
+            allocations = ((root, self._only.resources),)
+            mappings = {self._only.suffix: (root,)}
             return iter((Candidate(root, allocations, mappings),)), False
         slots = self._slots(root)
         if not all(slot.options for slot in slots):
             return iter(()), False
         several = any(len(slot.options) > 1 for slot in slots)
-        return _Tree(self, root, slots).candidates(patience), several
+        if self.constrained or self.contended:
+            return _Tree(self, root, slots).candidates(patience), several
+        return self._product(root, slots), several
+
+    def _product(self, root: int, slots: list[_Slot]) -> Iterator[Candidate]:
+        """Yield all combinations: each of them is good."""
+        for picks in itertools.product(*(slot.options for slot in slots)):
+            yield self.candidate(root, zip(self.parts, picks, strict=True))
+
+    def candidate(self, root: int, picks: Iterable[tuple[masks.Part, int]]
+                  ) -> Candidate:
+        """Return what it is when each part is given to a row."""
+        allocations: dict[int, dict[str, int]] = {}
+        mappings: dict[str, list[int]] = {
+            part.suffix: [] for part in self.parts}
+        for part, row in picks:
+            if row not in mappings[part.suffix]:
+                mappings[part.suffix].append(row)
+            if row in allocations:
+                taken = allocations[row]
+                for name, amount in part.resources.items():
+                    taken[name] = taken.get(name, 0) + amount
+            elif part.resources:
+                allocations[row] = dict(part.resources)
+        return Candidate(root, tuple(sorted(allocations.items())),
+                         {suffix: tuple(sorted(rows))
+                          for suffix, rows in mappings.items()})
 
     def _slots(self, root: int) -> list[_Slot]:
         rows = self.snapshot.tree(root)

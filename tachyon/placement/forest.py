@@ -218,13 +218,14 @@ class Forest:
     # -------------------------------------------------------------- reading
     def tree(self, root: int) -> list[int]:
         """Return the rows of a tree, the root first, then ascending."""
+        follow = self._next.item
         rows = []
-        row = int(self._next[root])
+        row = follow(root)
         while row != root:
             rows.append(row)
-            row = int(self._next[row])
+            row = follow(row)
         rows.sort()
-        return [int(root)] + rows
+        return [int(root), *rows]
 
     def provider(self, row: int) -> models.Provider:
         """Return a row as the record it came from."""

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tachyon.placement import columns
 from tachyon.placement import pools
 from tachyon.placement import reasons
 
@@ -302,23 +303,23 @@ class Together(Rule):
         self.resource_class = resource_class
         self._amounts = sorted(amounts, reverse=True)
 
-    def _room(self) -> np.ndarray:
-        """Return int64[n]: what one candidate can take of each provider."""
+    def _room(self, piece: int = 1) -> np.ndarray:
+        """Return int64[n]: how many pieces of a size one candidate can take
+        of each provider."""
         room = np.zeros(self.snapshot.n, np.int64)
         column = self.snapshot.column(self.resource_class)
         if column is not None:
-            room[column.rows] = np.maximum(
-                0, np.minimum(column.free, column.max_unit))
+            pieces = np.minimum(column.free, column.max_unit)
+            np.maximum(pieces, 0, out=pieces)
+            room[column.rows] = pieces if piece == 1 else pieces // piece
         return room
 
     def apply(self, pool: pools.Pool) -> pools.Pool:
-        room = self._room()
-        total = sum(self._amounts)
-        enough = self.space.sums(pool, room) >= total
+        enough = self.space.sums(pool, self._room()) >= sum(self._amounts)
         for count, amount in enumerate(self._amounts, 1):
-            if count == len(self._amounts) or (
-                    self._amounts[count] != amount):
-                pieces = room // amount if amount <= 2 ** 62 else 0 * room
+            last = count == len(self._amounts)
+            if last or self._amounts[count] != amount:
+                pieces = self._room(min(amount, columns.HUGE))
                 enough &= self.space.sums(pool, pieces) >= count
         return pool.keep_anchors(enough)
 

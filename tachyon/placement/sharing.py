@@ -33,12 +33,16 @@ class Sharing:
         pairs = np.sort(np.concatenate(keys))
         self.anchors = (pairs // max(snapshot.n, 1)).astype(np.int32)
         self.providers = (pairs % max(snapshot.n, 1)).astype(np.int32)
+        self._starts = np.searchsorted(
+            self.anchors, np.arange(snapshot.n + 1, dtype=np.int32))
 
     def __len__(self) -> int:
         return len(self.anchors)
 
     def providers_for(self, anchor: int) -> list[int]:
         """Return the rows that share with the tree of a root, ascending."""
-        begin = np.searchsorted(self.anchors, anchor, "left")
-        end = np.searchsorted(self.anchors, anchor, "right")
-        return self.providers[begin:end].tolist()
+        if not len(self):
+            return []
+        begin, end = self._starts[anchor], self._starts[anchor + 1]
+        rows: list[int] = self.providers[begin:end].tolist()
+        return rows
