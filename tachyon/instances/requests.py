@@ -65,8 +65,11 @@ class RequestsManager:
                 marker=marker, limit=size),
             lambda decision: decision.request_id, limit,
             self.conf.api.max_limit)
+        shown = {project: access.may(ctx, policies.SHOW_HOSTS, project)
+                 for project in {item.project_id for item in page.items}}
         return dataclasses.replace(page, items=tuple(
-            self._shown(ctx, decision) for decision in page.items))
+            item if shown[item.project_id] else _without_hosts(item)
+            for item in page.items))
 
     def explain(self, ctx: context.RequestContext,
                 request: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -99,19 +102,20 @@ class RequestsManager:
                decision: models.Decision) -> models.Decision:
         if access.may(ctx, policies.SHOW_HOSTS, decision.project_id):
             return decision
-        return dataclasses.replace(
-            decision, document=without_hosts(decision.document))
+        return _without_hosts(decision)
 
 
-def without_hosts(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a document of the same form that tells of no single host."""
+def _without_hosts(decision: models.Decision) -> models.Decision:
+    """Return a decision whose document, of the same form, tells of no single
+    host."""
+    document = decision.document
     inputs = document.get("inputs", {})
-    return {
+    return dataclasses.replace(decision, document={
         **document, **_HOSTS,
         "funnel": [_without_examples(row)
                    for row in document.get("funnel", ())],
         "inputs": {key: inputs[key] for key in _OWN_INPUTS if key in inputs},
-    }
+    })
 
 
 def _own(error: exception.TachyonException) -> exception.TachyonException:
