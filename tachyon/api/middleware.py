@@ -15,7 +15,7 @@ cors.set_defaults(
                    "OpenStack-API-Version", "X-Roles"],
     expose_headers=["X-Openstack-Request-Id", "OpenStack-API-Version",
                     "Location"],
-    allow_methods=["GET", "PUT", "POST", "DELETE"])
+    allow_methods=["GET", "PUT", "POST", "PATCH", "DELETE"])
 
 
 def wrap(application: types.WSGIApplication,
