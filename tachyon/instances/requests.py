@@ -18,6 +18,9 @@ from tachyon.policies import requests as policies
 from tachyon.rpc import scheduler as scheduler_rpc
 from tachyon.rpc import transport
 
+# Documents are large: a page holds no more than these.
+MAX_PAGE = 100
+
 # What a document says of single hosts, and what is said instead to those who
 # may not know.
 _HOSTS = {"host": None, "service": None, "allocations": None,
@@ -64,7 +67,7 @@ class RequestsManager:
                 consumer_uuid=consumer_uuid, project_id=project_id,
                 marker=marker, limit=size),
             lambda decision: decision.request_id, limit,
-            self.conf.api.max_limit)
+            min(MAX_PAGE, self.conf.api.max_limit))
         shown = {project: access.may(ctx, policies.SHOW_HOSTS, project)
                  for project in {item.project_id for item in page.items}}
         return dataclasses.replace(page, items=tuple(

@@ -28,9 +28,17 @@ _QUERY: dict[str, common.Schema] = {
         "The page begins behind this instance.")},
     "limit": common.LIMIT,
 }
-_SPEC_FIELDS = ("resources", "required_traits", "forbidden_traits",
-                "preferred_traits", "avoided_traits", "aggregates",
-                "scheduler_hints")
+# Of the spec, what a body shows; a spec that was stored by another release
+# may lack some.
+_SPEC: dict[str, Any] = {
+    "resources": {},
+    "required_traits": [],
+    "forbidden_traits": [],
+    "preferred_traits": [],
+    "avoided_traits": [],
+    "aggregates": [],
+    "scheduler_hints": {},
+}
 
 
 def _manager() -> manager.InstanceManager:
@@ -49,7 +57,8 @@ def make_body(instance: models.Instance) -> dict[str, Any]:
         "ip_address": instance.ip_address,
         "fault": instance.fault,
         "request_id": instance.request_id,
-        **{field: instance.spec[field] for field in _SPEC_FIELDS},
+        **{field: instance.spec.get(field, default)
+           for field, default in _SPEC.items()},
         "project_id": instance.project_id,
         "user_id": instance.user_id,
         "created_at": bodies.time(instance.created_at),

@@ -1,3 +1,5 @@
+from concurrent import futures
+
 from oslo_utils import uuidutils
 
 from tachyon.instances import states
@@ -234,6 +236,20 @@ class TestActions(base.TestCase):
         body = self.tell("POST", path, {"action": "delete"}, status=202,
                          **ALICE)
         self.assertEqual("delete", body["task"])
+
+    def test_of_many_at_once_one_is_accepted(self):
+        id = self.make_idle_vm()
+
+        def start(_):
+            return self.make_client().post(
+                f"/api/v1/instances/{id}/actions", json={"action": "start"},
+                headers={"X-Auth-Token": "alice:demo"}).status_code
+
+        with futures.ThreadPoolExecutor(8) as pool:
+            statuses = list(pool.map(start, range(8)))
+
+        self.assertEqual([202] + [409] * 7, sorted(statuses))
+        self.assertEqual(1, len(self.driver.messages.list()))
 
     def test_of_another_project(self):
         id = self.make_idle_vm()
