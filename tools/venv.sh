@@ -31,7 +31,7 @@ install() {
     "$venv/bin/pip" install --no-input --progress-bar off \
         --constraint constraints.txt "$@" \
         | sed -un -e 's/^Collecting \([^ ;]*\).*/    \1/p' \
-                  -e '/^Successfully installed/p' -e '/^ERROR/p'
+                  -e '/^ERROR/p'
 }
 
 say "Installing Tachyon"
