@@ -29,10 +29,11 @@ _ADMIN_ROLES = "admin,member,reader,service"
 
 
 class NoAuth2:
-    """Believes the token, ``user[:project]``, and the header X-Roles.
+    """Believes the token, ``user[:project]``, and what X-Project-Id and
+    X-Roles say besides.
 
-    The user ``admin`` has all roles unless X-Roles says otherwise; anybody
-    else has none. For development and tests, as Placement's of this name.
+    Without X-Roles the user ``admin`` has all roles, and anybody else none.
+    For development and tests, as Placement's of this name.
     """
 
     def __init__(self, application: types.WSGIApplication,
@@ -43,6 +44,7 @@ class NoAuth2:
     def __call__(self, environ: types.WSGIEnvironment,
                  start_response: types.StartResponse) -> Iterable[bytes]:
         roles = environ.get("HTTP_X_ROLES")
+        given_project = environ.get("HTTP_X_PROJECT_ID")
         for name in _IDENTITY:
             environ.pop(name, None)
         token = (environ.get("HTTP_X_AUTH_TOKEN")
@@ -54,7 +56,8 @@ class NoAuth2:
             environ["HTTP_X_USER_ID"] = user
             environ["HTTP_X_ROLES"] = roles
             if not environ.get("HTTP_OPENSTACK_SYSTEM_SCOPE"):
-                environ["HTTP_X_PROJECT_ID"] = project or user
+                environ["HTTP_X_PROJECT_ID"] = (
+                    given_project or project or user)
         return self._application(environ, start_response)
 
 

@@ -62,7 +62,7 @@ class Rule:
     """What an exception class becomes.
 
     ``detail`` is a format string over ``error`` (the exception's text), the
-    exception's own attributes and the parameters of the path. ``members``
+    exception's own attributes and the ``words`` of the call. ``members``
     maps keys of the error to attributes of the exception.
     """
 
@@ -107,12 +107,12 @@ RULES: Rules = {
 
 
 def make_problem(error: Exception, rules: Rules | None = None,
-                 args: Mapping[str, Any] | None = None) -> Problem:
+                 words: Mapping[str, str] | None = None) -> Problem:
     """Return the answer to an exception, whatever it is.
 
-    ``rules`` go before ``RULES``; ``args`` are the parameters of the path.
-    An exception that nobody foresaw is logged with its traceback and becomes
-    a 500 that tells the caller nothing but the request id.
+    ``rules`` go before ``RULES``; ``words`` go into the detail. An exception
+    that nobody foresaw is logged with its traceback and becomes a 500 that
+    tells the caller nothing but the request id.
     """
     if isinstance(error, Problem):
         return error
@@ -121,15 +121,16 @@ def make_problem(error: Exception, rules: Rules | None = None,
     for cls in type(error).__mro__:
         rule = (rules or {}).get(cls) or RULES.get(cls)
         if rule is not None:
-            return _apply(rule, error, args or {})
+            return _apply(rule, error, words or {})
     LOG.exception("Unexpected error while a request was answered")
     return Problem(500, "An unexpected error occurred. The log tells more "
                         "under this request id.")
 
 
-def _apply(rule: Rule, error: Exception, args: Mapping[str, Any]) -> Problem:
+def _apply(rule: Rule, error: Exception,
+           words: Mapping[str, str]) -> Problem:
     attributes = getattr(error, "kwargs", {})
-    words = {**attributes, **args, "error": str(error)}
+    words = {**attributes, **words, "error": str(error)}
     members = {key: attributes.get(name)
                for key, name in rule.members.items()}
     return Problem(rule.status, rule.detail.format_map(words), rule.code,

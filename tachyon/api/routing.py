@@ -26,11 +26,16 @@ JSON = "application/json"
 
 
 class Call:
-    """A request on its way through a handler."""
+    """A request on its way through a handler.
+
+    ``words`` go into the texts of errors, by name: the parameters of the
+    path, and what a handler adds.
+    """
 
     def __init__(self, route: "Route", args: Mapping[str, str]):
         self._route = route
         self.args = args
+        self.words: dict[str, str] = dict(args)
         self.context: context.RequestContext = flask.g.context
         self.version: microversion.Version = flask.g.microversion
 
@@ -129,14 +134,15 @@ def register(app: flask.Flask, tables: Iterable[Table]) -> None:
 def _dispatch(methods: Mapping[str, list[Route]],
               **args: str) -> flask.Response:
     route = _select(methods)
+    call = Call(route, args)
     try:
         _check_type(route)
         if route.rule is not None:
-            policy.authorize(flask.g.context, route.rule,
+            policy.authorize(call.context, route.rule,
                              route.target() if route.target else None)
-        return route.handler(Call(route, args), **args)
+        return route.handler(call, **args)
     except Exception as error:
-        raise errors.make_problem(error, route.raises, args) from error
+        raise errors.make_problem(error, route.raises, call.words) from error
 
 
 def _select(methods: Mapping[str, list[Route]]) -> Route:

@@ -7,6 +7,7 @@ from tachyon.api import errors
 from tachyon.api import responses
 from tachyon.api import routing
 from tachyon.api.placement import groups
+from tachyon.api.placement import traits
 from tachyon.api.placement.schemas import allocation_candidates as schemas
 from tachyon.db import models
 from tachyon.placement.managers import candidates
@@ -51,7 +52,7 @@ def _summary(provider: models.Provider) -> dict[str, object]:
             resource_class: {"capacity": inventory.capacity,
                              "used": inventory.used}
             for resource_class, inventory in provider.inventories.items()},
-        "traits": sorted(provider.traits),
+        "traits": traits.order(provider.traits),
         "parent_provider_uuid": provider.parent_uuid,
         "root_provider_uuid": provider.root_uuid,
     }

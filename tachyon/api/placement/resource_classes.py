@@ -16,7 +16,7 @@ ROUTES = routing.Table()
 
 _ALL = "/resource_classes"
 _ONE = _ALL + "/<name>"
-_IN_DELETE = "Error in delete resource class: {error}"
+_IN_DELETE = "Error in delete resource class: "
 
 
 def _url(name: str) -> str:
@@ -70,8 +70,11 @@ def ensure_resource_class(call: routing.Call, name: str) -> flask.Response:
 @ROUTES.route(
     "DELETE", _ONE, rule=policies.CLASSES_DELETE, since="1.2",
     raises={
-        exception.ResourceClassStandard: errors.Rule(400, detail=_IN_DELETE),
-        exception.ResourceClassInUse: errors.Rule(409, detail=_IN_DELETE),
+        exception.ResourceClassStandard: errors.Rule(
+            400, detail=_IN_DELETE + "{error}"),
+        exception.ResourceClassInUse: errors.Rule(
+            409, detail=_IN_DELETE + "Cannot delete resource class {name}. "
+                                     "Class is in use in inventory."),
     })
 def delete_resource_class(call: routing.Call, name: str) -> flask.Response:
     """Delete a custom resource class of which there is no inventory."""

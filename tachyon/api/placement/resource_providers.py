@@ -20,6 +20,8 @@ from tachyon.policies import resource_providers as policies
 ROUTES = routing.Table()
 
 _LINKS = ("inventories", "usages", "aggregates", "traits", "allocations")
+_CREATE = 'Unable to create resource provider "{provider}", {created}: '
+_SAVE = "Unable to save resource provider {uuid}: "
 _NO_PARENT = ("Object action create failed because: parent provider UUID "
               "does not exist.")
 
@@ -63,19 +65,21 @@ def list_providers(call: routing.Call) -> flask.Response:
     body=schemas.POST,
     raises={
         exception.ParentProviderNotFound: errors.Rule(
-            400, detail=f"Unable to create resource provider: {_NO_PARENT}"),
+            400, detail=_CREATE + _NO_PARENT),
         exception.ProviderLoop: errors.Rule(
-            400, detail="Unable to create resource provider: Object action "
-                        "create failed because: parent provider UUID cannot "
-                        "be same as UUID. Please set parent provider UUID to "
-                        "None if there is no parent."),
+            400, detail=_CREATE + "Object action create failed because: "
+                        "parent provider UUID cannot be same as UUID. Please "
+                        "set parent provider UUID to None if there is no "
+                        "parent."),
     })
 def create_provider(call: routing.Call) -> flask.Response:
     """Create a provider, under a uuid of the caller's choice or a new one."""
-    uuid = call.body.get("uuid") or uuidutils.generate_uuid()
-    provider = call.placement.providers.create(
-        call.context, params.normalise_uuid(uuid), call.body["name"],
-        _parent(call.body))
+    name = call.body["name"]
+    uuid = params.normalise_uuid(
+        call.body.get("uuid") or uuidutils.generate_uuid())
+    call.words.update(provider=name, created=uuid)
+    provider = call.placement.providers.create(call.context, uuid, name,
+                                               _parent(call.body))
     return responses.make(
         _body(provider), modified=provider.updated_at,
         location=responses.url("resource_providers", provider.uuid))
@@ -97,11 +101,10 @@ def show_provider(call: routing.Call, uuid: str) -> flask.Response:
             409, errors.DUPLICATE_NAME,
             "Conflicting resource provider {value} already exists."),
         exception.ParentProviderNotFound: errors.Rule(
-            400, detail=f"Unable to save resource provider: {_NO_PARENT}"),
+            400, detail=_SAVE + _NO_PARENT),
         exception.ProviderLoop: errors.Rule(
-            400, detail="Unable to save resource provider: Object action "
-                        "update failed because: creating loop in the "
-                        "provider tree is not allowed."),
+            400, detail=_SAVE + "Object action update failed because: "
+                        "creating loop in the provider tree is not allowed."),
     })
 def update_provider(call: routing.Call, uuid: str) -> flask.Response:
     """Rename a provider, and where a parent is given, even as null, move

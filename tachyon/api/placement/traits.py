@@ -96,9 +96,14 @@ def delete_provider_traits(call: routing.Call, uuid: str) -> flask.Response:
     return responses.make_empty()
 
 
+def order(names: Iterable[str]) -> list[str]:
+    """Return trait names as Placement lists them, the standard ones first."""
+    return sorted(names, key=lambda name: (name.startswith("CUSTOM_"), name))
+
+
 # ---------------------------------------------------------------- internals
 def _respond(provider: models.Provider) -> flask.Response:
-    return responses.make({"traits": sorted(provider.traits),
+    return responses.make({"traits": order(provider.traits),
                            _GENERATION: provider.generation},
                           modified=provider.updated_at)
 

@@ -14,8 +14,8 @@ class TraitsManager(base.Manager):
              names: Collection[str] | None = None,
              prefix: str | None = None, associated: bool | None = None
              ) -> Sequence[models.CatalogueEntry]:
-        """Return traits by name: of these names, with this prefix, and that
-        some (or no) provider has."""
+        """Return traits, standard ones first, then by name: of these names,
+        with this prefix, and that some (or no) provider has."""
         with self._view.read() as snapshot:
             return sorted(
                 (entry for name, entry in snapshot.catalogue.traits.items()
@@ -23,7 +23,7 @@ class TraitsManager(base.Manager):
                  and (prefix is None or name.startswith(prefix))
                  and (associated is None
                       or associated is bool(len(snapshot.trait_rows(name))))),
-                key=lambda entry: entry.name)
+                key=lambda entry: (not entry.standard, entry.name))
 
     def get(self, ctx: context.RequestContext,
             name: str) -> models.CatalogueEntry:

@@ -1,0 +1,142 @@
+"""tachyon-api as a daemon: an HTTP server around the WSGI application.
+
+Any other WSGI server does as well, with ``tachyon.deploy:application``.
+"""
+
+import logging
+import socket
+import threading
+from collections.abc import Callable
+from typing import Protocol
+from wsgiref import types
+
+from cheroot import wsgi
+from oslo_config import cfg
+from oslo_utils import netutils
+
+from tachyon import service
+
+LOG = logging.getLogger(__name__)
+
+BINARY = "tachyon-api"
+# Connections the kernel keeps waiting while all threads are busy.
+BACKLOG = 1024
+# Clients that keep a connection open between requests; they cost no thread.
+IDLE_CONNECTIONS = 4096
+MAX_HEADER_BYTES = 64 * 1024
+# Seconds that requests under way have to end in, when the server stops.
+GRACE = 10
+
+
+class Api(Protocol):
+    """What answers the requests of one process."""
+
+    app: types.WSGIApplication
+
+    def report(self) -> None:
+        """Say that this daemon is alive."""
+
+    def close(self) -> None:
+        """Give back what the process held."""
+
+
+class ApiService(service.BaseService):
+    """Serves HTTP on ``[api] host`` and ``port``, with ``[api] threads``.
+
+    ``make_api`` is called in ``start``, after the fork. With ``reuse_port``
+    several processes may listen to the same port, and the kernel spreads the
+    connections; see ``reserve_port``.
+    """
+
+    def __init__(self, conf: cfg.ConfigOpts, make_api: Callable[[], Api],
+                 reuse_port: bool = False):
+        super().__init__(conf)
+        self._make_api = make_api
+        self._reuse_port = reuse_port
+        self._api: Api | None = None
+        self._server: _Server | None = None
+        self._thread: threading.Thread | None = None
+        self._periodics: service.Periodics | None = None
+        self.port: int = conf.api.port
+
+    @property
+    def url(self) -> str:
+        """Where it listens, once it does."""
+        host = netutils.escape_ipv6(self.conf.api.host)
+        return f"http://{host}:{self.port}"
+
+    def do_start(self) -> None:
+        self._api = self._make_api()
+        self._server = _Server(
+            (self.conf.api.host, self.port), self._api.app,
+            numthreads=self.conf.api.threads, max=self.conf.api.threads,
+            request_queue_size=BACKLOG, shutdown_timeout=GRACE,
+            server_name="tachyon", reuse_port=self._reuse_port)
+        try:
+            self._server.prepare()
+        except OSError as exc:
+            self._server = None
+            raise _in_use(self.conf, exc)
+        self.port = self._server.bind_addr[1]
+        self._thread = threading.Thread(target=self._server.serve,
+                                        name="http", daemon=True)
+        self._thread.start()
+        self._periodics = service.Periodics([
+            (self._api.report, self.conf.report_interval)])
+        self._periodics.start()
+        LOG.info("%s listens on %s", BINARY, self.url)
+
+    def do_stop(self) -> None:
+        LOG.info("%s stops", BINARY)
+        if self._server is not None:
+            self._server.stop()
+        if self._thread is not None:
+            self._thread.join(GRACE)
+        if self._periodics is not None:
+            self._periodics.stop()
+        if self._api is not None:
+            self._api.close()
+
+
+class _Server(wsgi.Server):
+    """Cheroot's, which logs as everybody does."""
+
+    keep_alive_conn_limit = IDLE_CONNECTIONS
+    max_request_header_size = MAX_HEADER_BYTES
+
+    def error_log(self, msg: str = "", level: int = logging.INFO,
+                  traceback: bool = False) -> None:
+        LOG.log(level, "%s", msg, exc_info=traceback)
+
+
+def reserve_port(conf: cfg.ConfigOpts) -> socket.socket:
+    """Return a socket that keeps ``[api] port`` for the children of this
+    process, and sets the option to the port found if it was 0.
+
+    It never listens, so that the kernel sends no connection to it.
+
+    :raises OSError: the port is taken, or the host is none of this machine.
+    """
+    try:
+        family, kind, proto, _, address = socket.getaddrinfo(
+            conf.api.host, conf.api.port, type=socket.SOCK_STREAM,
+            flags=socket.AI_PASSIVE)[0]
+        with socket.socket(family, kind, proto) as probe:
+            # Without SO_REUSEPORT: somebody else's server is to be noticed.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+            address = probe.getsockname()
+        reserved = socket.socket(family, kind, proto)
+        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        reserved.bind(address)
+    except OSError as exc:
+        raise _in_use(conf, exc)
+    conf.set_override("port", address[1], group="api")
+    return reserved
+
+
+def _in_use(conf: cfg.ConfigOpts, exc: OSError) -> OSError:
+    host = netutils.escape_ipv6(conf.api.host)
+    return OSError(f"can't listen on {host}:{conf.api.port}: "
+                   f"{exc.strerror or exc}")
