@@ -12,6 +12,13 @@ LOG = logging.getLogger(__name__)
 
 CONSUMER_TYPE = "INSTANCE"
 
+# From the next try on, a claim is not compared with the generations it was
+# decided on. What it takes is checked against capacity all the same; what is
+# given up is to notice that a trait or an aggregate changed in the last
+# milliseconds. In return no number of writers that want the one host left
+# can keep a claim from it for ever.
+COMPARED_TRIES = 4
+
 # What the store says when a candidate is no longer what was seen.
 CONFLICTS = (exception.ConcurrentUpdate, exception.CapacityExceeded,
              exception.AllocationConstraintsViolated,
@@ -79,4 +86,5 @@ def make_claim(data: scheduler_data.SchedulingData,
         consumer_uuid=data.instance.id, consumer_generation=None,
         project_id=data.project_id, user_id=data.user_id,
         allocations=chosen.allocations, consumer_type=CONSUMER_TYPE,
-        provider_generations=chosen.generations)
+        provider_generations=(chosen.generations
+                              if data.tries <= COMPARED_TRIES else {}))

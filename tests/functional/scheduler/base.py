@@ -186,7 +186,7 @@ class SchedulerCase(base.TestCase):
                 host=action.host, action=action.action, succeeded=succeeded,
                 ip_address="192.0.2.1" if succeeded else None, fault=fault))
 
-    # ------------------------------------------------------------ what there is
+    # ---------------------------------------------------------- what there is
     def get(self, instance: models.Instance) -> models.Instance:
         return self.driver.instances.get(instance.id)
 

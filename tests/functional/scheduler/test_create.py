@@ -11,6 +11,7 @@ from tachyon import exception
 from tachyon import objects
 from tachyon.db import models
 from tachyon.scheduler.actions import base as actions_base
+from tachyon.scheduler.actions import claim
 from tests.functional.scheduler import base
 
 
@@ -321,6 +322,13 @@ class TestConflicts(base.SchedulerCase):
             found["limits"]["claim_retries"]))
         self.assertEqual(3, self.meddled)
         self.assertEqual((0, 0), (self.used(self.best), self.used(self.next)))
+
+    def test_the_last_host_can_be_had_however_often_it_changes(self):
+        self.meddle(self.touch, times=100)
+        landed = self.create({"VCPU": 6})
+        self.assertEqual("best", landed.host)
+        self.assertEqual(claim.COMPARED_TRIES + 1,
+                         self.document(landed)["tries"])
 
     def test_no_retries(self):
         self.config("scheduler", claim_retries=0)
