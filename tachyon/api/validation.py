@@ -37,7 +37,8 @@ def _pattern(validator: Any, pattern: str, instance: Any, schema: Any
             f"{instance!r} does not match {pattern!r}")
 
 
-_Validator = jsonschema.validators.extend(
+# Of JSON Schema, 2020-12.
+Validator = jsonschema.validators.extend(
     jsonschema.Draft202012Validator, {"pattern": _pattern})
 
 
@@ -58,7 +59,7 @@ class Schema:
     @functools.cached_property
     def _validator(self) -> Any:
         formats = _QUERY_FORMATS if self.strings else _BODY_FORMATS
-        return _Validator(self.schema, format_checker=formats)
+        return Validator(self.schema, format_checker=formats)
 
 
 def read_body(schema: Schema) -> Any:
@@ -74,7 +75,7 @@ def read_body(schema: Schema) -> Any:
     except orjson.JSONDecodeError as error:
         raise errors.Problem(400, f"Malformed JSON: {error}") from None
     check(schema, data, full=len(body) <= _FULL_ERROR_BYTES)
-    return _integers(data)
+    return integers(data)
 
 
 def check(schema: Schema, data: Any, full: bool = True) -> None:
@@ -110,12 +111,13 @@ def read_query(schema: Schema) -> Query:
     return query
 
 
-def _integers(value: Any) -> Any:
+def integers(value: Any) -> Any:
+    """Return JSON with its whole floats made integers."""
     match value:
         case dict():
-            return {key: _integers(item) for key, item in value.items()}
+            return {key: integers(item) for key, item in value.items()}
         case list():
-            return [_integers(item) for item in value]
+            return [integers(item) for item in value]
         case float() if value.is_integer():
             return int(value)
     return value

@@ -11,30 +11,16 @@ from typing import Any
 import jsonschema
 import referencing
 from jsonschema import protocols
-from jsonschema import validators
 from referencing import jsonschema as specifications
 
 from tachyon import exception
+from tachyon.api import validation as api_validation
 from tachyon.api.v1 import schemas
 
 _URI = "urn:tachyon:v1"
 # Of what a caller sent, so much is told back.
 _LONGEST_REASON = 300
 
-
-def _pattern(validator: protocols.Validator, pattern: str, instance: Any,
-             schema: Mapping[str, Any]
-             ) -> Iterator[jsonschema.ValidationError]:
-    # In JSON Schema "$" is the very end; Python's also stands before a
-    # newline there.
-    if (isinstance(instance, str)
-            and not re.search(pattern.replace("$", r"\Z"), instance)):
-        yield jsonschema.ValidationError(
-            f"{instance!r} does not match {pattern!r}")
-
-
-_Validator = validators.extend(jsonschema.Draft202012Validator,
-                               {"pattern": _pattern})
 _REGISTRY: referencing.Registry[Any] = referencing.Registry().with_resource(
     _URI, specifications.DRAFT202012.create_resource(
         {"components": {"schemas": schemas.SCHEMAS}}))
@@ -42,8 +28,8 @@ _REGISTRY: referencing.Registry[Any] = referencing.Registry().with_resource(
 
 @functools.cache
 def _named(name: str) -> protocols.Validator:
-    return _Validator({"$ref": f"{_URI}#/components/schemas/{name}"},
-                      registry=_REGISTRY)
+    return api_validation.Validator(
+        {"$ref": f"{_URI}#/components/schemas/{name}"}, registry=_REGISTRY)
 
 
 def check(name: str, value: Any) -> Any:
@@ -57,7 +43,7 @@ def check(name: str, value: Any) -> Any:
     except RecursionError:
         raise exception.ValidationError(
             field="body", reason="nested too deeply.") from None
-    return _integers(value)
+    return api_validation.integers(value)
 
 
 def check_strings(schema_by_name: Mapping[str, Mapping[str, Any]],
@@ -70,7 +56,7 @@ def check_strings(schema_by_name: Mapping[str, Mapping[str, Any]],
              for name, value in values.items()}
     schema = {"type": "object", "properties": schema_by_name,
               "additionalProperties": False}
-    _raise_first(_Validator(schema).iter_errors(typed), "query")
+    _raise_first(api_validation.Validator(schema).iter_errors(typed), "query")
     return typed
 
 
@@ -110,13 +96,3 @@ def _raise_first(errors: Iterator[jsonschema.ValidationError],
         reason = reason[:_LONGEST_REASON] + " ..."
     raise exception.ValidationError(field=field, reason=reason)
 
-
-def _integers(value: Any) -> Any:
-    match value:
-        case dict():
-            return {key: _integers(item) for key, item in value.items()}
-        case list():
-            return [_integers(item) for item in value]
-        case float() if value.is_integer():
-            return int(value)
-    return value
