@@ -41,6 +41,17 @@ def is_local(conf: cfg.ConfigOpts) -> bool:
     return url.transport in ("fake", "kombu+memory")
 
 
+def check(conf: cfg.ConfigOpts) -> None:
+    """Check, without connecting, that messages could be sent.
+
+    :raises TachyonException: the URL is no good, or its driver is missing.
+    """
+    try:
+        oslo_messaging.get_rpc_transport(conf).cleanup()
+    except oslo_messaging.MessagingException as exc:
+        raise exception.TachyonException(f"transport_url: {exc}")
+
+
 def get(conf: cfg.ConfigOpts) -> oslo_messaging.Transport:
     """Return this process's transport; the first call makes it."""
     global _transport

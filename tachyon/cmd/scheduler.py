@@ -1,0 +1,30 @@
+"""``tachyon-scheduler``: decides where what is asked for will run."""
+
+import sys
+from collections.abc import Sequence
+
+from oslo_config import cfg
+
+from tachyon import deploy
+from tachyon.cmd import daemon
+from tachyon.scheduler import service
+
+PROG = service.SchedulerService.binary
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    return daemon.main(PROG, serve, argv)
+
+
+def serve(conf: cfg.ConfigOpts) -> None:
+    tried = deploy.make_scheduler_manager(conf)
+    tried.stop()
+    tried.close()
+    daemon.warn_if_alone(conf, PROG)
+    daemon.launch(conf, service.SchedulerService(
+        conf, lambda: deploy.make_scheduler_manager(conf)),
+        workers=conf.scheduler.workers)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
