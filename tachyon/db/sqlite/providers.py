@@ -158,7 +158,8 @@ def load(txn: connection.Transaction, condition: str,
             "root.uuid, p.created_at, p.updated_at FROM providers p "
             "LEFT JOIN providers parent ON parent.id = p.parent_id "
             "CROSS JOIN providers root ON root.id = p.root_id "
-            f"WHERE {condition} ORDER BY p.id", params)]
+            # The plus keeps the order from deciding how rows are found.
+            f"WHERE {condition} ORDER BY +p.id", params)]
 
 
 # ----------------------------------------------------------------- internals

@@ -38,8 +38,10 @@ TIMES = {                               # columns of microseconds, by table
 def open_sqlite(path: str, **options: object) -> db.DataDriverBase:
     """Open a file with ``[database]`` options of its own."""
     conf = cfg.ConfigOpts()
-    for module in (tachyon_conf.base, tachyon_conf.database):
-        module.register_opts(conf)
+    conf.register_opts(tachyon_conf.base.OPTS)
+    # Not its own group: all copies of that one share their overrides.
+    conf.register_opts(tachyon_conf.database.OPTS,
+                       group=cfg.OptGroup("database"))
     conf([], project="tachyon", default_config_files=[],
          default_config_dirs=[])
     conf.set_override("state_path", os.path.dirname(path))
