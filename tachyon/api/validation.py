@@ -83,10 +83,15 @@ def check(schema: Schema, data: Any, full: bool = True) -> None:
 
     :raises Problem: 400
     """
-    error = schema.find_error(data)
-    if error is not None:
+    try:
+        error = schema.find_error(data)
+        if error is None:
+            return
         text = str(error) if full else error.message[:_LONGEST_ERROR]
-        raise errors.Problem(400, f"JSON does not validate: {text}")
+    except RecursionError:
+        # The parser takes more nesting than there is stack to print it.
+        text = "it is nested too deeply."
+    raise errors.Problem(400, f"JSON does not validate: {text}")
 
 
 def read_query(schema: Schema) -> Query:

@@ -122,6 +122,15 @@ class TestBodies(base.TestCase):
                                         content_type="application/json")
                     self.assertTrue(error["field"])
 
+    def test_nesting_is_no_trouble_to_any_api(self):
+        for path in ("/api/v1/instances", "/resource_providers"):
+            for depth in (1, 100, 500, 900, 1000, 1020, 1030, 100000):
+                answer = self.client.post(
+                    path, headers={"X-Auth-Token": "admin"},
+                    data=b'{"name":' + b"[" * depth + b"]" * depth + b"}",
+                    content_type="application/json")
+                self.assertEqual(400, answer.status_code, (path, depth))
+
     def test_other_types_of_content(self):
         for method, path in self.ROUTES:
             for kind in ("text/plain", "application/xml", "",
