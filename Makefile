@@ -10,6 +10,9 @@ VENV ?= .venv
 PYTHON ?= python3
 BIN := $(abspath $(VENV))/bin
 IN_VENV := PATH=$(BIN):$$PATH
+# Output and logs of a test are shown if it fails; none may hang for ever.
+TEST_ENV := OS_STDOUT_CAPTURE=1 OS_STDERR_CAPTURE=1 OS_LOG_CAPTURE=1 \
+    OS_TEST_TIMEOUT=$${OS_TEST_TIMEOUT:-600}
 INPUTS := setup.cfg setup.py pyproject.toml requirements.txt constraints.txt
 
 .PHONY: help venv demo test lint docs samples bench clean
@@ -25,7 +28,7 @@ demo: $(VENV)/.installed  ## Load a sample cloud, boot instances, say why where
 
 test: $(VENV)/.installed-tests  ## Install what all tests need, and run them
 	@bash tools/test-setup.sh
-	@$(IN_VENV) stestr run $(TESTS)
+	@$(IN_VENV) $(TEST_ENV) stestr run $(TESTS)
 
 lint: $(VENV)/.installed-tests  ## Check style, types and samples
 	@$(IN_VENV) bash tools/lint.sh
