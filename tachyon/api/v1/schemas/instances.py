@@ -67,7 +67,7 @@ SCHEMAS: dict[str, common.Schema] = {
             "Where it landed; null if nowhere, or not yours to see.")},
         "ip_address": common.nullable({"type": "string"}),
         "fault": {**common.nullable({"type": "string"}), "description": (
-            "Why it is in ERROR.")},
+            "Why it is, or was, in ERROR.")},
         "request_id": {"type": "string", "description": (
             "The request that created it: see /requests/{id}.")},
         **_SPEC,
