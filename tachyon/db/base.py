@@ -350,7 +350,7 @@ class MessagesController(abc.ABC):
         that were made, or became free, less than so many seconds ago. The
         claim lasts ``ttl`` seconds by the store's clock. It raises
         ``attempt`` of message and instance to the same new number, and
-        ``deliveries`` by one.
+        ``deliveries`` by one; the instance's generation stays.
         """
 
     @abc.abstractmethod
@@ -382,7 +382,10 @@ class ServicesController(abc.ABC):
 
     @abc.abstractmethod
     def report(self, heartbeats: Sequence[models.Heartbeat]) -> None:
-        """Store heartbeats, all seen now. Wakes no view, takes no number."""
+        """Store heartbeats, all seen now. Wakes no view, takes no number.
+
+        Their ``work`` is not looked at: see ``MessagesController.renew``.
+        """
 
     @abc.abstractmethod
     def list(self) -> Sequence[models.Service]:
@@ -402,7 +405,12 @@ class ServicesController(abc.ABC):
 
 
 class DataDriverBase(abc.ABC):
-    """A store. Opening one reads its schema version and nothing else."""
+    """A store.
+
+    Opening one reads its schema version and nothing else; an embedded one
+    makes itself where there is none. While the schema is older or later than
+    this code knows, whatever needs it raises ``SchemaOutOfDate``.
+    """
 
     def __init__(self, conf: cfg.ConfigOpts):
         self.conf = conf
@@ -431,17 +439,25 @@ class DataDriverBase(abc.ABC):
 
     @abc.abstractmethod
     def schema_version(self) -> int:
-        """Return the version of the store's schema, 0 if there is none."""
+        """Return the version of the store's schema, 0 if there is none.
+
+        :raises DriverUnavailable:
+        """
 
     @abc.abstractmethod
     def sync(self) -> int:
         """Bring the schema up to date, put in the standard traits, resource
-        classes and instance flavors, and return the version. Idempotent."""
+        classes and instance flavors, and return the version. Idempotent:
+        flavors that were deleted stay away.
+
+        :raises SchemaOutOfDate: the store's is later than this code knows.
+        """
 
     @abc.abstractmethod
     def gc(self) -> Mapping[str, int]:
         """Remove decisions, DELETED instances and tombstones past their
-        retention; return how many of each."""
+        retention; return how many of each, under ``decisions``,
+        ``instances`` and ``tombstones``."""
 
     # -------------------------------------------------------------- the view
     @abc.abstractmethod

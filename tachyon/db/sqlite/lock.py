@@ -12,6 +12,11 @@ turn, which starves some of many. Writers therefore queue here first:
    the queue lock, in the order in which they came. The kernel wakes a waiter
    at once, nobody polls, and frees the locks of a process that dies.
 
+Measured, eight processes that claim as fast as they can for 4 s: 375 to 378
+turns each, the longest wait 0.08 s. With the locks of oslo.concurrency and
+fasteners, which poll, 41 to 757 turns and 1.6 s; left to SQLite's own busy
+wait, 15 to 325 turns and 3.6 s.
+
 The locks only give an order. What keeps writers apart is SQLite's own lock,
 so a lost lock file costs fairness, never data.
 

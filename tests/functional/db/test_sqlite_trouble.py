@@ -37,6 +37,19 @@ def claim_until_killed(opener, provider, acknowledged):
         acknowledged.send(claim(driver, provider))
 
 
+def claim_all(opener, provider, barrier, result):
+    """Claim, together with others, until nothing is left; tell how many."""
+    driver = opener()
+    turns = 0
+    barrier.wait(PATIENCE)
+    try:
+        while True:
+            claim(driver, provider)
+            turns += 1
+    except exception.CapacityExceeded:
+        result.send(turns)
+
+
 def hold_the_lock(opener, ready):
     """Say that the write lock is held, and stay inside the transaction."""
     driver = opener()
@@ -239,6 +252,18 @@ class TestLock(TroubleCase):
             other.execute("BEGIN IMMEDIATE")
             self.assert_unavailable("locked", claim, hasty, uuids.host)
         self.assert_sound(claim(hasty, uuids.host))
+
+    def test_processes_take_turns(self):
+        """None of eight is left behind by the others."""
+        self.make_provider("host", VCPU=400)
+        barrier = base.PROCESSES.Barrier(8)
+        pipes = [self.start_process(claim_all, self.opener, uuids.host,
+                                    barrier)[1] for _index in range(8)]
+        for pipe in pipes:
+            self.assertTrue(pipe.poll(PATIENCE))
+        turns = [pipe.recv() for pipe in pipes]
+        self.assertEqual(400, sum(turns))
+        self.assertGreaterEqual(min(turns), 25, turns)
 
     def test_lost_lock_files_lose_no_data(self):
         self.make_provider("host", VCPU=15)
