@@ -116,15 +116,15 @@ def why(document: Body) -> str:
     fits = f"{stages[-1]['after'] if stages else 0} of {total} hosts fit"
     if gone:
         fits += f" ({', '.join(gone)})"
-    best = document["scores"][0]
     votes = [f"{name.removesuffix('Weigher')} {vote['weighted']:.2f}"
-             for name, vote in best.get("weighers", {}).items()
+             for name, vote in document["scores"][0]["weighers"].items()
              if vote["weighted"]]
-    return f"{fits}; " + (" + ".join(votes) or "all equally good")
+    return (f"{fits}; the best by {' + '.join(votes)}" if votes
+            else f"{fits}, equally well; drawn by lot")
 
 
 def score_of(document: Body) -> str:
-    return f"{document['scores'][0].get('weight', 0.0):.2f}"
+    return f"{document['scores'][0]['weight']:.2f}"
 
 
 def show_placed(placed: list[tuple[Body, Body]]) -> None:
@@ -141,36 +141,43 @@ def show_placed(placed: list[tuple[Body, Body]]) -> None:
     say()
 
 
+def removal(part: Body) -> str:
+    """Return how many hosts went for one reason, with some names."""
+    names = part["examples"]
+    more = ", ..." if part["count"] > len(names) else ""
+    return (f"{part['count']} {part['text']}"
+            + (f" ({', '.join(names)}{more})" if names else ""))
+
+
 def show_refused(instance: Body, document: Body) -> None:
     say()
     say(f"  {instance['name']} is {paint(instance['status'], '33')}: "
         f"{instance['fault']}")
     say()
     rows = [(stage["stage"], str(stage["before"]), str(stage["after"]),
-             "; ".join(f"{part['count']} {part['text']}"
-                       + (f" ({', '.join(part['examples'])}, ...)"
-                          if part["examples"] else "")
-                       for part in stage["removed"]))
-            for stage in document["funnel"]]
+             "; ".join(map(removal, stage["removed"])))
+            for stage in document["funnel"] if stage["before"]]
     table(("STAGE", "HOSTS IN", "OUT", "REMOVED"), rows)
     if document["nearest"]:
         nearest = document["nearest"][0]
         say()
-        say(f"  Nearest miss: {nearest['host']}: "
-            + "; ".join(reason["text"] for reason in nearest["reasons"]))
+        say(f"  Nearest to it: {nearest['host']} ("
+            + "; ".join(reason["text"] for reason in nearest["reasons"])
+            + ")")
     say()
 
 
-def show_next(url: str, refused: Body) -> None:
+def show_next(refused: Body) -> None:
     say(bold("Where to look next"))
-    say("  tachyon-standalone        the same server, to stay: then")
-    say("    http://127.0.0.1:8778/api/v1/docs   its pages")
-    say("    GET /api/v1/requests/{id}           every decision, in full; "
-        "above it was")
-    say(f"      {url}/api/v1/requests/{refused['request_id']}")
-    say("    POST /api/v1/explain                the same, without claiming")
-    say("  doc/source/quickstart.rst the first steps by hand")
-    say("  make test                 everything that is promised, tried")
+    for what, text in (
+            (".venv/bin/tachyon-standalone", "this server, to stay; then:"),
+            ("http://127.0.0.1:8778/api/v1/docs", "the pages of its API"),
+            ("GET /api/v1/requests/{id}", "a decision in full; above it was"),
+            ("", refused["request_id"]),
+            ("POST /api/v1/explain", "the same, and nothing is claimed"),
+            ("doc/source/quickstart.rst", "the first steps by hand"),
+            ("make test", "everything that is promised here, tried")):
+        say(f"  {what:<35}{text}")
 
 
 # ----------------------------------------------------------------------- run
@@ -199,7 +206,7 @@ def run(server: demo_server.Server) -> None:
         instance, document = boot(server.port, refused)
     say(f"      {refused.name}: {refused.flavor}, {refused.about}")
     show_refused(instance, document)
-    show_next(server.url, instance)
+    show_next(instance)
 
 
 def interrupted(number: int, frame: object) -> None:
@@ -207,7 +214,8 @@ def interrupted(number: int, frame: object) -> None:
 
 
 def main() -> int:
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    for number in signals:
         signal.signal(number, interrupted)
     start = time.monotonic()
     failure = None
@@ -220,7 +228,7 @@ def main() -> int:
         except Exception as exc:
             failure = f"{type(exc).__name__}: {exc}"
         # A second Ctrl-C must not leave the server behind.
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in signals:
             signal.signal(number, signal.SIG_IGN)
         code = server.stop()
         if failure is None and code != 0:
@@ -229,7 +237,8 @@ def main() -> int:
         if failure is not None:
             say()
             say(paint(f"The demo failed: {failure}", "31"))
-            say(f"The end of the server's log:\n{server.log_tail()}")
+            say("The end of the server's log:")
+            say(server.log_tail() or "(it is empty)")
             return 1
     say()
     say(f"Done in {time.monotonic() - start:.1f} s. "

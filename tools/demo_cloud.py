@@ -91,7 +91,8 @@ def numa_host(rack: str, number: int) -> Iterator[Provider]:
 def providers() -> Iterator[Provider]:
     """Yield all providers, parents first."""
     yield from (host("rack-a", number) for number in (1, 2))
-    yield from (host("rack-a", number, AVX512) for number in (3, 4))
+    yield host("rack-a", 3, AVX512)
+    yield host("rack-a", 4, AVX512, vcpus=24, memory_gb=96)
     yield from (host("rack-b", number, "CUSTOM_SSD", vcpus=32, memory_gb=128,
                      disk_gb=2000) for number in range(1, 5))
     for number in (1, 2):
