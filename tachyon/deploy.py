@@ -62,6 +62,15 @@ def set_defaults(conf: cfg.ConfigOpts) -> None:
     transport.set_defaults(conf)
 
 
+def set_up_logging(conf: cfg.ConfigOpts) -> None:
+    """Log to where the configuration says, or else to stderr."""
+    if not (conf.log_file or conf.log_dir or conf.use_syslog
+            or conf.use_journal):
+        # Without a place of its own, oslo.log takes stdout.
+        conf.set_default("use_stderr", True)
+    oslo_log.setup(conf, PROJECT)
+
+
 class Api:
     """All that one process needs to answer HTTP."""
 
@@ -162,7 +171,7 @@ def _configure(conf: cfg.ConfigOpts) -> None:
     conf([], project=PROJECT, version=VERSION,
          default_config_files=[name for name in files if name] or None,
          default_config_dirs=[directory] if directory else None)
-    oslo_log.setup(conf, PROJECT)
+    set_up_logging(conf)
 
 
 application = Application(tachyon_conf.CONF)

@@ -160,8 +160,8 @@ class RpcService(BaseService):
         LOG.info("%s started as %s", self.binary, self.host)
 
     def do_stop(self) -> None:
-        LOG.info("%s stops", self.binary)
         if self._server is not None:
+            LOG.info("%s stops", self.binary)
             self._server.stop()
             self._server.wait()
         if self.manager is not None:

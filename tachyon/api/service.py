@@ -87,8 +87,8 @@ class ApiService(service.BaseService):
         LOG.info("%s listens on %s", BINARY, self.url)
 
     def do_stop(self) -> None:
-        LOG.info("%s stops", BINARY)
         if self._server is not None:
+            LOG.info("%s stops", BINARY)
             self._server.stop()
         if self._thread is not None:
             self._thread.join(GRACE)

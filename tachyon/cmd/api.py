@@ -16,8 +16,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     return daemon.main(PROG, serve, argv, listens=True)
 
 
-def serve(conf: cfg.ConfigOpts) -> None:
+def try_out(conf: cfg.ConfigOpts) -> None:
+    """Make all that a worker will make, and close it."""
     deploy.Api(conf).close()
+
+
+def serve(conf: cfg.ConfigOpts) -> None:
+    try_out(conf)
     with service.reserve_port(conf):
         daemon.warn_if_alone(conf, PROG)
         daemon.launch(conf, service.ApiService(

@@ -15,10 +15,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     return daemon.main(PROG, serve, argv)
 
 
-def serve(conf: cfg.ConfigOpts) -> None:
+def try_out(conf: cfg.ConfigOpts) -> None:
+    """Make all that the child will make, and close it."""
     tried = service.make_manager(conf)
     tried.stop()
     tried.driver.close()
+
+
+def serve(conf: cfg.ConfigOpts) -> None:
+    try_out(conf)
     daemon.warn_if_alone(conf, PROG)
     daemon.launch(conf, service.ComputeService(conf))
 

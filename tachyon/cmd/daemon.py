@@ -24,10 +24,10 @@ from tachyon.rpc import transport
 LOG = logging.getLogger(__name__)
 
 LISTEN_OPTS = [
-    cfg.HostAddressOpt("host", dest="listen_host", help="""
+    cfg.HostAddressOpt("host", metavar="HOST", help="""
 Address to listen on, instead of ``[api] host``.
 """),
-    cfg.PortOpt("port", dest="listen_port", help="""
+    cfg.PortOpt("port", metavar="PORT", help="""
 Port to listen on, instead of ``[api] port``; 0 is any free one.
 """),
 ]
@@ -84,14 +84,13 @@ def configure(conf: cfg.ConfigOpts, prog: str, argv: Sequence[str], *,
     conf(list(argv), project=deploy.PROJECT, prog=prog,
          version=deploy.VERSION)
     if listens:
-        for name, value in (("host", conf.listen_host),
-                            ("port", conf.listen_port)):
+        for name, value in (("host", conf.host), ("port", conf.port)):
             if value is not None:
                 conf.set_override(name, value, group="api")
     _read_all(conf)
     transport.check(conf)
     _prepare(conf.state_path)
-    logging.setup(conf, deploy.PROJECT)
+    deploy.set_up_logging(conf)
     gmr.TextGuruMeditation.setup_autorun(_Version(), conf=conf)
 
 

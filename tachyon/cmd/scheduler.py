@@ -16,10 +16,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     return daemon.main(PROG, serve, argv)
 
 
-def serve(conf: cfg.ConfigOpts) -> None:
+def try_out(conf: cfg.ConfigOpts) -> None:
+    """Make all that a worker will make, and close it."""
     tried = deploy.make_scheduler_manager(conf)
     tried.stop()
     tried.close()
+
+
+def serve(conf: cfg.ConfigOpts) -> None:
+    try_out(conf)
     daemon.warn_if_alone(conf, PROG)
     daemon.launch(conf, service.SchedulerService(
         conf, lambda: deploy.make_scheduler_manager(conf)),

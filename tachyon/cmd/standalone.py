@@ -20,7 +20,10 @@ from tachyon import deploy
 from tachyon import exception
 from tachyon import service
 from tachyon.api import service as api_service
+from tachyon.cmd import api
+from tachyon.cmd import compute
 from tachyon.cmd import daemon
+from tachyon.cmd import scheduler
 from tachyon.compute import service as compute_service
 from tachyon.scheduler import service as scheduler_service
 
@@ -30,9 +33,10 @@ PROG = "tachyon-standalone"
 class StandaloneService(service.BaseService):
     """The three services, started in order, stopped in reverse."""
 
-    def __init__(self, conf: cfg.ConfigOpts):
+    def __init__(self, conf: cfg.ConfigOpts, reuse_port: bool = False):
         super().__init__(conf)
-        self.api = api_service.ApiService(conf, lambda: deploy.Api(conf))
+        self.api = api_service.ApiService(
+            conf, lambda: deploy.Api(conf), reuse_port=reuse_port)
         self.parts: Sequence[service.BaseService] = (
             scheduler_service.SchedulerService(
                 conf, lambda: deploy.make_scheduler_manager(conf)),
@@ -88,8 +92,11 @@ def serve(conf: cfg.ConfigOpts) -> None:
         raise exception.TachyonException(
             f"another {PROG} runs on state path {conf.state_path}")
     try:
-        oslo_service.launch(conf, _LaunchedService(conf), no_fork=True,
-                            restart_method="mutate")
+        with api_service.reserve_port(conf):
+            for command in (scheduler, compute, api):
+                command.try_out(conf)
+            oslo_service.launch(conf, _LaunchedService(conf, reuse_port=True),
+                                no_fork=True, restart_method="mutate")
     finally:
         lock.release()
 

@@ -7,6 +7,7 @@ process: enough for tachyon-standalone, and for a lone tachyon-api.
 import logging
 import os
 import threading
+from importlib import metadata
 
 import oslo_messaging
 from oslo_config import cfg
@@ -19,6 +20,7 @@ LOG = logging.getLogger(__name__)
 EXCHANGE = "tachyon"
 ALLOWED_EXMODS = ["tachyon.exception"]
 DEFAULT_URL = "fake://"
+DRIVERS = "oslo.messaging.drivers"
 # Attempts to reach a broker that is away, before the caller is told: who
 # waits for an HTTP answer must not wait for a broker, too.
 CONNECT_RETRIES = 2
@@ -47,6 +49,10 @@ def check(conf: cfg.ConfigOpts) -> None:
     :raises TachyonException: the URL is no good, or its driver is missing.
     """
     try:
+        name = oslo_messaging.TransportURL.parse(conf).transport
+        if name not in metadata.entry_points(group=DRIVERS).names:
+            raise exception.TachyonException(
+                f"transport_url: there is no driver named {name}")
         oslo_messaging.get_rpc_transport(conf).cleanup()
     except oslo_messaging.MessagingException as exc:
         raise exception.TachyonException(f"transport_url: {exc}")
