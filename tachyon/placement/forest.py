@@ -97,10 +97,25 @@ class Forest:
 
         :raises KeyError: a parent or root never came.
         """
-        for row, (parent_uuid, root_uuid) in self._unlinked.items():
-            parent = -1 if parent_uuid is None else self.by_uuid[parent_uuid]
-            self._relink(row, parent, self.by_uuid[root_uuid])
-        self._unlinked.clear()
+        waiting = self._unlinked
+        self._unlinked = {}
+        for row, (parent_uuid, root_uuid) in waiting.items():
+            if not self._link(row, parent_uuid, root_uuid):
+                raise KeyError(f"provider {self.uuids[row]} is in a tree "
+                               f"that is not there")
+
+    def _link(self, row: int, parent_uuid: str | None,
+              root_uuid: str) -> bool:
+        """Join a row to its parent and root, if they are there already, and
+        the root is no part of another tree any more."""
+        parent = (-1 if parent_uuid is None
+                  else self.by_uuid.get(parent_uuid))
+        root = self.by_uuid.get(root_uuid)
+        if parent is None or root is None or (
+                root != row and self.roots[root] != root):
+            return False
+        self._relink(row, parent, root)
+        return True
 
     def _add(self, uuid: str) -> int:
         if self._free_rows:
@@ -136,13 +151,14 @@ class Forest:
                                          self.trait_rows)
         self.aggregates[row] = self._put_set(
             row, self.aggregates[row], _NOTHING, self.aggregate_rows)
-        # What is left of its tree comes anew in the same changes, perhaps
-        # with a successor in this row: it must not look joined already.
-        for member in self.tree(row):
-            self.roots[member] = -1
+        if self.roots[row] == row:
+            # What is left of its tree comes anew in the same changes, perhaps
+            # with a successor in this row: it must not look joined already.
+            for member in self.tree(row):
+                self.roots[member] = -1
         self._leave_ring(row)
         self.nested -= int(self.parents[row] >= 0)
-        self.parents[row] = -1
+        self.parents[row] = self.roots[row] = -1
         self._unlinked.pop(row, None)
         self.live[row] = False
         self.uuids[row] = self.names[row] = ""
@@ -167,7 +183,8 @@ class Forest:
                 row, self.aggregates[row], provider.aggregates,
                 self.aggregate_rows)
         self._put_inventories(row, provider.inventories)
-        self._unlinked[row] = (provider.parent_uuid, provider.root_uuid)
+        if not self._link(row, provider.parent_uuid, provider.root_uuid):
+            self._unlinked[row] = (provider.parent_uuid, provider.root_uuid)
 
     def _put_set(self, row: int, old: frozenset[str], new: frozenset[str],
                  index: dict[str, columns.RowSet]) -> frozenset[str]:

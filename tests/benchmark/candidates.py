@@ -101,16 +101,18 @@ def run(driver: Any, shape: str) -> dict[str, float]:
     # One consumer that grows and shrinks: the host must not fill up.
     sizes = itertools.cycle((1, 2))
     generations = itertools.chain((None,), itertools.count(1))
-
-    def claim() -> None:
-        driver.allocations.replace([models.Claim(
-            consumer_uuid=cloud.uuid("consumer"),
-            consumer_generation=next(generations),
-            project_id="bench", user_id="bench",
-            allocations={cloud.uuid(cloud.claimable(shape)):
-                         {"VCPU": next(sizes)}})])
-    costs["after a claim, limit=10"] = measure(once, claim)
+    costs["after a claim, limit=10"] = measure(
+        once, lambda: claim(driver, shape, next(sizes), next(generations)))
     return costs
+
+
+def claim(driver: Any, shape: str, amount: int,
+          generation: int | None = None) -> None:
+    """Let the one consumer have so many processors."""
+    driver.allocations.replace([models.Claim(
+        consumer_uuid=cloud.uuid("consumer"), consumer_generation=generation,
+        project_id="bench", user_id="bench",
+        allocations={cloud.uuid(cloud.claimable(shape)): {"VCPU": amount}})])
 
 
 def _megabytes() -> float:

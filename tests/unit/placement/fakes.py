@@ -12,7 +12,7 @@ from tachyon.db import models
 from tachyon.placement import snapshot as snapshot_module
 from tachyon.placement import view as view_module
 
-_BIRTH = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+BIRTH = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 
 
 def uuid(name: str) -> str:
@@ -21,7 +21,7 @@ def uuid(name: str) -> str:
 
 
 def entry(name: str) -> models.CatalogueEntry:
-    return models.CatalogueEntry(name, False, _BIRTH, _BIRTH)
+    return models.CatalogueEntry(name, False, BIRTH, BIRTH)
 
 
 class FakeStore:
@@ -76,11 +76,14 @@ class FakeStore:
             aggregates: Iterable[str] = ()) -> models.Provider:
         """Add a provider; ``parent`` and ``aggregates`` are names."""
         above = self.providers[parent] if parent else None
+        own = uuid(name)
+        while own in self.stamps:        # by one that was renamed
+            own = uuid(own)
         return self._store(models.Provider(
-            uuid=uuid(name), name=name, generation=0,
+            uuid=own, name=name, generation=0,
             parent_uuid=above.uuid if above else None,
-            root_uuid=above.root_uuid if above else uuid(name),
-            created_at=_BIRTH, updated_at=_BIRTH,
+            root_uuid=above.root_uuid if above else own,
+            created_at=BIRTH, updated_at=BIRTH,
             inventories=_inventories(inventory or {}),
             traits=frozenset(traits),
             aggregates=frozenset(map(uuid, aggregates))))
@@ -139,7 +142,7 @@ class FakeStore:
         self.number += 1
         provider = dataclasses.replace(
             provider,
-            updated_at=_BIRTH + datetime.timedelta(seconds=self.number))
+            updated_at=BIRTH + datetime.timedelta(seconds=self.number))
         self.providers.pop(provider.name, None)
         self.providers[provider.name] = provider    # newest last
         self.stamps[provider.uuid] = self.number

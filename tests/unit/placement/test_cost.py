@@ -1,0 +1,74 @@
+"""That what a query costs in Python does not depend on the cloud's size."""
+
+import sys
+import unittest
+
+from tachyon.placement import search
+from tachyon.placement import view as view_module
+from tests.benchmark import candidates
+from tests.benchmark import cloud
+from tests.benchmark import memory
+
+
+class TestCost(unittest.TestCase):
+
+    def steps(self, view, query):
+        """Return how many lines and calls of Python a warm query takes."""
+        count = 0
+
+        def trace(frame, event, argument):
+            nonlocal count
+            count += 1
+            return trace
+
+        def run():
+            with view.read() as snapshot:
+                return len(list(search.find(snapshot, query).candidates()))
+
+        run()
+        before = sys.gettrace()
+        sys.settrace(trace)
+        try:
+            found = run()
+        finally:
+            sys.settrace(before)
+        self.assertEqual(query.limit, found)
+        return count
+
+    def test_no_loop_over_hosts(self):
+        for shape in cloud.SHAPES:
+            # Both have the same number of zones, and of hosts with the rare
+            # trait at least as many as are asked for.
+            views = [view_module.View(memory.MemoryStore(
+                cloud.providers(hosts, shape))) for hosts in (1000, 3000)]
+            for name, query in candidates.queries(shape).items():
+                if query.limit != 10:
+                    continue
+                with self.subTest(name, shape=shape):
+                    small, big = (self.steps(view, query) for view in views)
+                    self.assertEqual(small, big)
+
+    def test_claim_costs_the_same(self):
+        counts = []
+        for hosts in (200, 2000):
+            store = memory.MemoryStore(cloud.providers(hosts))
+            view = view_module.View(store)
+            view.sync()
+            candidates.claim(store, "flat", 1)
+            counts.append(self.calls(view.sync))
+        self.assertEqual(*counts)
+
+    @staticmethod
+    def calls(action):
+        count = 0
+
+        def profile(frame, event, argument):
+            nonlocal count
+            count += 1
+
+        sys.setprofile(profile)
+        try:
+            action()
+        finally:
+            sys.setprofile(None)
+        return count
