@@ -18,10 +18,12 @@ from tachyon.placement import masks
 from tachyon.placement import query as query_module
 from tachyon.placement import snapshot as snapshot_module
 
-# Choices without any candidate after which a tree, and a whole search, is
-# given up. Packing is a hard problem; a request must not take forever.
+# Packing is a hard problem, and a request must not take forever: so many
+# choices may be tried in one tree, and in a whole search, for each candidate
+# that is found a few more; then it is given up.
 TREE_PATIENCE = 50_000
 SEARCH_PATIENCE = 500_000
+_EARNED = 1_000
 _DEAD_ENDS_KEPT = 20_000
 
 
@@ -41,11 +43,12 @@ class Candidate:
 
 
 class Patience:
-    """How many choices may still be tried in vain."""
+    """How many choices a search may still try, and how many trees it gave
+    up for having tried too many."""
 
     def __init__(self) -> None:
         self.left = SEARCH_PATIENCE
-        self.exhausted = False
+        self.given_up = 0
 
 
 @dataclasses.dataclass(slots=True)
@@ -91,13 +94,13 @@ class _Tree:
             left -= 1
             patience.left -= 1
             if left < 0 or patience.left < 0:
-                patience.exhausted = True
+                patience.given_up += 1
                 return
             if not self._give(row):
                 continue
             if len(picks) == len(slots):
-                left = TREE_PATIENCE
-                patience.left = SEARCH_PATIENCE
+                left += _EARNED
+                patience.left += _EARNED
                 fruits = [True] * len(fruits)
                 yield self._combiner.candidate(self._root, zip(
                     (slot.part for slot in slots), picks, strict=True))
