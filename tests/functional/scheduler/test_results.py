@@ -237,12 +237,11 @@ class TestReports(base.SchedulerCase):
                  inventory.allocation_ratio))
         self.assertIn("HW_CPU_X86_AVX2", found.traits)
 
-    def test_heartbeats_are_written_by_the_flush(self):
+    def test_heartbeats(self):
         for serves in (["a*"], ["b*"]):
-            self.scheduler.heartbeat(
-                self.admin_context, objects.HeartbeatReport(
-                    host="c1", binary="tachyon-compute", serves=serves))
-        self.assertEqual([], list(self.driver.services.list()))
-        self.scheduler.flush_heartbeats()
-        self.assertEqual(("c1", ("b*",)), (
-            self.service("c1").host, self.service("c1").serves))
+            self.beat(serves=serves)
+            self.assertEqual((tuple(serves), True), (
+                self.service("c1").serves, self.service("c1").enabled))
+        self.driver.services.update(self.service("c1").id, enabled=False)
+        self.beat(serves=["b*"])
+        self.assertFalse(self.service("c1").enabled)
