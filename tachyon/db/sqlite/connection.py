@@ -1,13 +1,4 @@
-"""Connections and transactions: how the controllers reach the file.
-
-A connection serves one transaction at a time and goes back to the pool
-afterwards; there are as many as there were transactions at the same time.
-
-SQLite can't cross a fork with an open connection, not even an idle one: the
-child would believe that it holds the parent's locks. So a fork waits for the
-transactions under way to end, and closes the connections first; parent and
-child open new ones. A child that was forked out of the middle of a transaction
-gets ``DriverUnavailable`` for good.
+"""Transactions: how the controllers reach the file.
 
 Durability: ``synchronous=FULL``, so that a commit returns when it is on the
 disk. With ``NORMAL`` a killed process would lose nothing either, but a power
@@ -16,23 +7,17 @@ failure would undo what was acknowledged last. It costs one fsync a commit:
 """
 
 import contextlib
-import os
 import pathlib
 import sqlite3
-import threading
 import time
-import weakref
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tachyon import exception
 from tachyon.db.sqlite import lock
+from tachyon.db.sqlite import pool
 
 APPLICATION_ID = 0x54414348             # "TACH", in the file's header
-
-FORK_PATIENCE = 5.0                     # seconds a fork waits for the others
-
-_stores: "weakref.WeakSet[Store]" = weakref.WeakSet()
 
 
 class Transaction:
@@ -82,13 +67,7 @@ class Store:
         self._deadline = deadline
         self._version = version
         self._lock = lock.WriteLock(path)
-        self._changed = threading.Condition()
-        self._free: list[_Connection] = []
-        self._busy = 0
-        self._forking = False
-        self._closed = False
-        self._unusable = ""             # why, if so
-        _stores.add(self)
+        self._pool = pool.Pool(path, self._open)
 
     # ---------------------------------------------------------- transactions
     @contextlib.contextmanager
@@ -150,32 +129,9 @@ class Store:
                            "write-ahead log; use a local one")
 
     def close(self) -> None:
-        """Close what is free now, and the rest when it comes back."""
-        with self._changed:
-            self._unusable = "the store was closed"
-            self._close_free()
+        """Give back connections and locks; the store is of no use then."""
+        self._pool.close()
         self._lock.close()
-
-    def before_fork(self) -> None:
-        """Close all connections, and let no new ones be made."""
-        self._changed.acquire()
-        self._forking = True
-        self._changed.wait_for(lambda: not self._busy, FORK_PATIENCE)
-        self._close_free()
-
-    def after_fork_in_parent(self) -> None:
-        """Go on."""
-        self._forking = False
-        self._changed.notify_all()
-        self._changed.release()
-
-    def after_fork_in_child(self) -> None:
-        """Start afresh: other threads, and what they held, are not here."""
-        self._changed = threading.Condition()
-        self._forking = False
-        if self._busy:
-            self._unusable = "this process was forked out of a transaction"
-        self._lock.reset_after_fork()
 
     # ------------------------------------------------------------- internals
     @contextlib.contextmanager
@@ -211,7 +167,7 @@ class Store:
     def _connection(self, *, check_version: bool = True
                     ) -> Iterator[sqlite3.Connection]:
         with _translated(self.path):
-            connection = self._take()
+            connection = self._pool.take()
             reusable = False
             try:
                 if check_version and not connection.checked:
@@ -225,53 +181,7 @@ class Store:
                 reusable = not connection.raw.in_transaction
                 raise
             finally:
-                self._give_back(connection, reusable)
-
-    def _take(self) -> "_Connection":
-        identity = self._identity()
-        with self._changed:
-            self._changed.wait_for(lambda: not self._forking)
-            if self._unusable:
-                raise exception.DriverUnavailable(reason=self._unusable)
-            if self._free and self._free[-1].identity != identity:
-                # The file was replaced. What is written to the old one
-                # would be lost.
-                self._close_free()
-            self._busy += 1
-            if self._free:
-                return self._free.pop()
-        try:
-            return _Connection(self._open(), identity)
-        except BaseException:
-            self._free_one()
-            raise
-
-    def _give_back(self, connection: "_Connection", reusable: bool) -> None:
-        if not reusable or self._unusable:
-            connection.raw.close()
-            self._free_one()
-        else:
-            self._free_one(connection)
-
-    def _free_one(self, connection: "_Connection | None" = None) -> None:
-        with self._changed:
-            self._busy -= 1
-            if connection is not None:
-                self._free.append(connection)
-            if self._forking:
-                self._changed.notify_all()
-
-    def _close_free(self) -> None:
-        while self._free:
-            self._free.pop().raw.close()
-
-    def _identity(self) -> tuple[int, int]:
-        try:
-            found = os.stat(self.path)
-        except OSError as exc:
-            raise exception.DriverUnavailable(
-                reason=f"{self.path}: {exc.strerror}") from exc
-        return found.st_dev, found.st_ino
+                self._pool.give_back(connection, reusable=reusable)
 
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -309,17 +219,6 @@ class Store:
         if found < self._version:
             raise exception.SchemaOutOfDate(
                 found=found, needed=self._version)
-
-
-class _Connection:
-    """A connection, of which file, and whether its schema was looked at."""
-
-    __slots__ = ("checked", "identity", "raw")
-
-    def __init__(self, raw: sqlite3.Connection, identity: tuple[int, int]):
-        self.raw = raw
-        self.identity = identity
-        self.checked = False
 
 
 def _user_version(connection: sqlite3.Connection) -> int:
@@ -361,27 +260,3 @@ def _translated(path: str) -> Iterator[None]:
         if getattr(exc, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:
             raise
         raise exception.DriverUnavailable(reason=f"{path}: {exc}") from exc
-
-
-_forking: list[Store] = []
-
-
-def _before_fork() -> None:
-    _forking.extend(_stores)
-    for store in _forking:
-        store.before_fork()
-
-
-def _after_fork_in_parent() -> None:
-    while _forking:
-        _forking.pop().after_fork_in_parent()
-
-
-def _after_fork_in_child() -> None:
-    while _forking:
-        _forking.pop().after_fork_in_child()
-
-
-os.register_at_fork(before=_before_fork,
-                    after_in_parent=_after_fork_in_parent,
-                    after_in_child=_after_fork_in_child)

@@ -365,7 +365,7 @@ class TestFork(TroubleCase):
             except exception.DriverUnavailable as exc:
                 return str(exc)
 
-        with mock.patch("tachyon.db.sqlite.connection.FORK_PATIENCE", 0.05):
+        with mock.patch("tachyon.db.sqlite.pool.FORK_PATIENCE", 0.05):
             with self.driver._store.read() as txn:
                 told = self._in_child(try_it)
                 self.assertEqual([], txn.all("SELECT * FROM consumers"))
