@@ -126,7 +126,8 @@ class ComputeManager:
         except Exception as exc:
             LOG.error("Left %s of instance %s, attempt %d, to be delivered "
                       "again: %s", action.action, action.instance_id,
-                      action.attempt, exc)
+                      action.attempt, exc,
+                      exc_info=not transport.is_unanswered(exc))
             return
         if not current:
             self._clean_up(ctx, action)
