@@ -137,31 +137,37 @@ class Deliveries:
                               "user_id": instance.user_id})
             data = self._data_driver.initialise(context, instance)
             self._pipeline.run(data)
+            if (data.verdict is scheduler_data.Verdict.SCHEDULED
+                    and data.landed is None):
+                raise exception.SchedulingDataInvalid(
+                    action=", ".join(data.pipeline),
+                    reason="none of them landed the instance.")
         except (exception.BadRequest, exception.PolicyNotAuthorized) as e:
             self._fail(message, instance,
                        scheduler_data.Verdict.BAD_REQUEST, str(e))
             return
-        verdict = data.verdict
-        assert verdict is not None
-        if verdict is scheduler_data.Verdict.SCHEDULED and data.landed:
-            chosen = data.selection
-            assert chosen is not None
-            LOG.info("Instance %s landed on host %s: %s", instance.id,
-                     chosen.host, explain.summary(data, verdict))
-            if chosen.service_host is None:
-                self._fail(message, data.landed,
-                           scheduler_data.Verdict.BACKEND_ERROR,
-                           "no compute serves the chosen host; the "
-                           "ComputeFilter would have refused it.")
-                return
-            self._cast(context, message, data.landed, chosen.service_host)
+        if data.landed is not None and data.selection is not None:
+            self._landed(context, message, data.landed, data.selection)
             return
-        summary = explain.summary(data, verdict)
+        assert data.verdict is not None
+        summary = explain.summary(data, data.verdict)
         LOG.warning("Instance %s found no host (%s): %s", instance.id,
-                    verdict, summary)
+                    data.verdict, summary)
         self._driver.instances.fail(
             instance.id, message.attempt, summary,
-            explain.decision(data, self._conf, verdict))
+            explain.decision(data, self._conf, data.verdict))
+
+    def _landed(self, context: tachyon_context.RequestContext,
+                message: models.Message, instance: models.Instance,
+                chosen: scheduler_data.Selection) -> None:
+        LOG.info("Instance %s landed on host %s", instance.id, chosen.host)
+        if chosen.service_host is None:
+            self._fail(message, instance,
+                       scheduler_data.Verdict.BACKEND_ERROR,
+                       "no compute serves the chosen host; the ComputeFilter "
+                       "would have refused it.")
+        else:
+            self._cast(context, message, instance, chosen.service_host)
 
     def _act(self, context: tachyon_context.RequestContext,
              message: models.Message, instance: models.Instance) -> None:

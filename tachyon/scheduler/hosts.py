@@ -43,6 +43,7 @@ MEMO_MAX = 1_000_000
 Key = tuple[tuple[str, tuple[str, ...]], ...]
 
 _WILDCARDS = re.compile(r"[*?]|\[[^]]*\]")
+_ESCAPED = re.compile(r"\[([*?[])\]")          # as glob.escape writes them
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,11 +93,13 @@ class Matcher:
         globs: dict[tuple[int, str], list[int]] = {}
         for index, service in enumerate(services):
             for pattern in dict.fromkeys(service.serves):
-                if _WILDCARDS.search(pattern):
-                    literals = len(_WILDCARDS.sub("", pattern))
+                bare = _ESCAPED.sub("", pattern)
+                if _WILDCARDS.search(bare):
+                    literals = len(_WILDCARDS.sub("", bare))
                     globs.setdefault((-literals, pattern), []).append(index)
                 else:
-                    self._exact.setdefault(pattern, []).append(index)
+                    name = _ESCAPED.sub(r"\1", pattern)
+                    self._exact.setdefault(name, []).append(index)
         self._globs = [(literals, _compile(pattern), indices)
                        for (literals, pattern), indices
                        in sorted(globs.items())]

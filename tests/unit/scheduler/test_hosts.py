@@ -27,6 +27,10 @@ class TestMatcher(base.TestCase):
         ("not in the set", [["a[12]"]], "a3", ()),
         ("case counts", [["A*"]], "a1", ()),
         ("a dot is a dot", [["a.b*"]], "axb1", ()),
+        ("an escaped name is exact", [["*"], ["a[*]"]], "a*", (1,)),
+        ("and means itself only", [["*"], ["a[*]"]], "a1", (0,)),
+        ("all that can be escaped", [["*"], ["[[][*][?]"]], "[*?", (1,)),
+        ("a bracket that stays open", [["*"], ["a[1"]], "a[1", (1,)),
         ("the whole name", [["a1"]], "a11", ()),
         ("newline in a name", [["*"]], "a\nb", (0,)),
     ]
