@@ -137,18 +137,18 @@ class InventoryColumn:
     def inventory(self, slot: int) -> models.Inventory:
         """Return an entry as the record it came from."""
         return models.Inventory(
-            total=int(self._total[slot]), reserved=int(self._reserved[slot]),
-            min_unit=int(self._min_unit[slot]),
-            max_unit=int(self._max_unit[slot]),
-            step_size=int(self._step_size[slot]),
-            allocation_ratio=float(self._ratio[slot]),
-            used=int(self._used[slot]))
+            total=self._total.item(slot), reserved=self._reserved.item(slot),
+            min_unit=self._min_unit.item(slot),
+            max_unit=self._max_unit.item(slot),
+            step_size=self._step_size.item(slot),
+            allocation_ratio=self._ratio.item(slot),
+            used=self._used.item(slot))
 
     def room(self, row: int) -> int:
         """Return what one candidate can take of a provider in all, however
         many groups take it: what is left, and no more than max_unit."""
         slot = self._slots[row]
-        return int(min(self._free[slot], self._max_unit[slot]))
+        return min(self._free.item(slot), self._max_unit.item(slot))
 
     def allowed(self, amount: int) -> np.ndarray:
         """Return for each entry whether its unit rules allow an amount."""
