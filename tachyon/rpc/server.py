@@ -38,6 +38,7 @@ class Endpoint:
 def _expose(method: Callable[..., Any]) -> Callable[..., Any]:
     signature = inspect.signature(method)
 
+    @oslo_messaging.expose
     @oslo_messaging.expected_exceptions(exception.TachyonException)
     def exposed(context: Any, **kwargs: Any) -> Any:
         try:
@@ -97,4 +98,4 @@ def get_server(conf: cfg.ConfigOpts, topic: str, host: str,
     return oslo_messaging.get_rpc_server(
         transport.get(conf), target, [endpoint],
         serializer=serializer.Serializer(), server_cls=_Server,
-        access_policy=oslo_messaging.DefaultRPCAccessPolicy)
+        access_policy=oslo_messaging.ExplicitRPCAccessPolicy)

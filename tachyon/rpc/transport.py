@@ -54,7 +54,7 @@ def check(conf: cfg.ConfigOpts) -> None:
             raise exception.TachyonException(
                 f"transport_url: there is no driver named {name}")
         oslo_messaging.get_rpc_transport(conf).cleanup()
-    except oslo_messaging.MessagingException as exc:
+    except (oslo_messaging.MessagingException, ValueError) as exc:
         raise exception.TachyonException(f"transport_url: {exc}")
 
 
