@@ -31,7 +31,11 @@ Miss = explain.Miss
 
 def find(snapshot: snapshot_module.Snapshot,
          query: query_module.Query) -> "Found":
-    """Search a snapshot. The result is valid as long as the snapshot is."""
+    """Search a snapshot. The result is valid as long as the snapshot is.
+
+    :raises ValidationError: the query contradicts itself.
+    """
+    query.check()
     return Found(snapshot, query)
 
 
