@@ -5,12 +5,17 @@ instance is finished, failed, or taken off its host for another try; or, where
 the store or the bus can't be reached, nothing is done and the message claim
 runs out, so that somebody delivers it again. Whoever was overtaken meanwhile
 is told so by the store (``Fenced``) and drops what it was doing.
+
+Computes report to schedulers. When all of those were away, computes that are
+well look as if they were down; so a scheduler that has just begun gives them
+one ``report_interval`` before it believes that: see ``settled``.
 """
 
 import contextlib
 import os
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 from oslo_config import cfg
 from oslo_context import context as oslo_context
@@ -43,7 +48,8 @@ class Deliveries:
                  hosts: scheduler_hosts.HostMap,
                  pipeline: scheduler_pipeline.Pipeline,
                  data_driver: data_drivers_base.DataDriver,
-                 compute_api: compute_rpc.ComputeAPI):
+                 compute_api: compute_rpc.ComputeAPI,
+                 clock: Callable[[], float] = time.monotonic):
         self._conf = conf
         self._driver = driver
         self._hosts = hosts
@@ -51,8 +57,16 @@ class Deliveries:
         self._data_driver = data_driver
         self._compute_api = compute_api
         self._stopping = threading.Event()
+        self._clock = clock
+        self._settled_at = clock() + conf.report_interval
         self.owner = ":".join((conf.service_host, str(os.getpid()),
                                uuidutils.generate_uuid()))
+
+    @property
+    def settled(self) -> bool:
+        """Return whether every compute that is well has had the time to
+        report since this scheduler began."""
+        return self._clock() >= self._settled_at
 
     def stop(self) -> None:
         """Claim nothing more; what was claimed is handled."""
@@ -74,6 +88,9 @@ class Deliveries:
     def _take(self, ids: list[str] | None = None,
               min_age: float = 0.0) -> bool:
         if self._stopping.is_set():
+            return False
+        if not self.settled and not self._hosts.any_up():
+            LOG.debug("No compute has reported yet: requests wait.")
             return False
         claimed = self._driver.messages.claim(
             self.owner, self._conf.scheduler.claim_ttl, ids=ids,
@@ -117,7 +134,7 @@ class Deliveries:
             self._schedule(context, message, instance)
             return
         service, up = self._hosts.service_of(instance.host)
-        if service is not None and up:
+        if service is not None and (up or not self.settled):
             LOG.info("Instance %s is on host %s already: adopted.",
                      instance.id, instance.host)
             self._cast(context, message, instance, service.host)

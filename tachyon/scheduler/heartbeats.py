@@ -33,8 +33,8 @@ class Heartbeats:
         self._serves: dict[tuple[str, str], tuple[str, ...]] = {}
         self._flushed_at = float("-inf")
 
-    def add(self, report: objects.HeartbeatReport) -> None:
-        """Take a report in.
+    def add(self, report: objects.HeartbeatReport) -> bool:
+        """Take a report in; return whether it was written at once.
 
         :raises DriverUnavailable: it is kept for the next flush.
         """
@@ -50,6 +50,7 @@ class Heartbeats:
                      and self._clock() - self._flushed_at >= HURRY_INTERVAL)
         if hurry:
             self.flush()
+        return hurry
 
     def flush(self) -> None:
         """Write what was heard, and renew the claims of what is worked on.

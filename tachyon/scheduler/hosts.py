@@ -207,6 +207,14 @@ class HostMap:
         return Serving(table.services, chosen[groups_by_row], up,
                        table.enabled)
 
+    def any_up(self) -> bool:
+        """Return whether any compute was heard of of late.
+
+        :raises DriverUnavailable:
+        """
+        up = self.refresh().up(self._clock(), self._conf.service_down_time)
+        return bool(up.any())
+
     def service_of(self, host: str) -> tuple[models.Service | None, bool]:
         """Return the compute service of one host by name, and whether it is
         up. Disabled ones count: they still handle what they have.

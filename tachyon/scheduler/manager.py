@@ -118,7 +118,9 @@ class SchedulerManager:
     def heartbeat(self, ctx: tachyon_context.RequestContext,
                   report: objects.HeartbeatReport) -> None:
         """Note that a daemon is alive, and what it works on."""
-        self._heartbeats.add(report)
+        if self._heartbeats.add(report) and not self._deliveries.settled:
+            # Requests may have been waiting for a first compute.
+            self._reschedule()
 
     def report_inventory(self, ctx: tachyon_context.RequestContext,
                          report: objects.InventoryReport) -> None:

@@ -122,6 +122,56 @@ class TestSweep(SweepCase):
         self.assertEqual(0, self.get(instance).attempt)
 
 
+class TestJustBegun(SweepCase):
+    """All schedulers were away: computes only seem to be down."""
+
+    def begin(self):
+        self.scheduler = self.make_scheduler(settled=False)
+
+    def settle(self):
+        self.scheduler._deliveries._settled_at = float("-inf")
+
+    def test_requests_wait_for_a_first_compute(self):
+        self.driver.services.delete(self.service("c1").id)
+        self.begin()
+        instances = [self.create() for _ in range(3)]
+        self.sweep()
+        self.assertEqual({("BUILDING", 0)}, {
+            (self.get(each).status, self.get(each).attempt)
+            for each in instances})
+        self.beat()
+        self.assertEqual({("h1", 1)}, {
+            (self.get(each).host, self.get(each).attempt)
+            for each in instances})
+
+    def test_they_do_not_wait_for_ever(self):
+        self.driver.services.delete(self.service("c1").id)
+        self.begin()
+        instance = self.create()
+        self.settle()
+        self.sweep()
+        self.assertEqual(
+            "0/1 hosts: 1 refused by ComputeFilter (no compute serves it)",
+            self.get(instance).fault)
+
+    def test_nothing_waits_while_a_compute_is_up(self):
+        self.begin()
+        self.assertEqual("h1", self.create().host)
+
+    def test_what_landed_stays_where_it_is(self):
+        self.beat("c1", ["h1"])
+        self.beat("c2", ["h2"])
+        instance = self.create()
+        self.begin()
+        self.silence("c1")
+        self.sweep()
+        self.assertEqual(("h1", 2), (self.get(instance).host,
+                                     self.compute.casts[-1].action.attempt))
+        self.settle()
+        self.sweep()
+        self.assertEqual("ERROR", self.get(instance).status)
+
+
 class TestBroken(SweepCase):
     """Tachyon itself fails: nothing is lost, and nothing goes on for ever."""
 
