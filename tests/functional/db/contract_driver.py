@@ -68,11 +68,11 @@ class DriverContract:
                 include_deleted=True)))
 
     def test_gc_of_many(self):
-        for index in range(1100):
+        for index in range(501):
             name = f"vm{index}"
             self.driver.instances.end(self.submit(name).id, 0)
         self.age_store(self.conf.database.deleted_retention + 1)
-        self.assertEqual(1100, self.driver.gc()["instances"])
+        self.assertEqual(501, self.driver.gc()["instances"])
 
     def test_gc_of_nothing(self):
         self.assertEqual({"decisions": 0, "instances": 0, "tombstones": 0},
