@@ -21,13 +21,15 @@ APPLICATION_ID = 0x54414348             # "TACH", in the file's header
 
 
 class Transaction:
-    """One transaction under way. ``now`` is its time, in microseconds."""
+    """One transaction under way. ``now`` is its time, in microseconds;
+    ``identity`` says which file it is on, should another take its place."""
 
-    __slots__ = ("_connection", "_number", "now")
+    __slots__ = ("_connection", "_number", "identity", "now")
 
-    def __init__(self, connection: sqlite3.Connection):
-        self._connection = connection
+    def __init__(self, connection: pool.Connection):
+        self._connection = connection.raw
         self._number: int | None = None
+        self.identity = connection.identity
         self.now = time.time_ns() // 1000
 
     def all(self, sql: str, params: Sequence[Any] = ()) -> list[Any]:
@@ -78,8 +80,8 @@ class Store:
         :raises SchemaOutOfDate:
         """
         with self._connection() as connection:
-            connection.execute("BEGIN")
-            with _ended(connection):
+            connection.raw.execute("BEGIN")
+            with _ended(connection.raw):
                 yield Transaction(connection)
 
     @contextlib.contextmanager
@@ -92,10 +94,10 @@ class Store:
         end = time.monotonic() + self._deadline
         with (self._write_lock(),
               self._connection(check_version=check_version) as connection):
-            self._begin_immediate(connection, end - time.monotonic())
-            with _ended(connection):
+            self._begin_immediate(connection.raw, end - time.monotonic())
+            with _ended(connection.raw):
                 if check_version:
-                    self._check_version(connection)
+                    self._check_version(connection.raw)
                 yield Transaction(connection)
 
     def probe(self) -> int:
@@ -104,7 +106,7 @@ class Store:
         :raises DriverUnavailable:
         """
         with self._connection(check_version=False) as connection:
-            return _user_version(connection)
+            return _user_version(connection.raw)
 
     # --------------------------------------------------------------- the file
     def create(self) -> None:
@@ -165,7 +167,7 @@ class Store:
 
     @contextlib.contextmanager
     def _connection(self, *, check_version: bool = True
-                    ) -> Iterator[sqlite3.Connection]:
+                    ) -> Iterator[pool.Connection]:
         with _translated(self.path):
             connection = self._pool.take()
             reusable = False
@@ -173,7 +175,7 @@ class Store:
                 if check_version and not connection.checked:
                     self._check_version(connection.raw)
                     connection.checked = True
-                yield connection.raw
+                yield connection
                 reusable = True
             except sqlite3.Error:
                 raise
