@@ -5,6 +5,7 @@ import io
 from unittest import mock
 
 import orjson
+from oslo_context import context as oslo_context
 
 from tachyon import exception
 from tachyon.api import microversion
@@ -164,6 +165,18 @@ class ContextTestCase(base.TestCase):
         self.assertEqual(f"req-{uuids.outer}", ctx.global_request_id)
         self.assertEqual(ctx.request_id,
                          answer.headers["X-Openstack-Request-Id"])
+
+    def test_log_lines_know_the_request(self):
+        seen = []
+
+        def list_providers(ctx, wanted):
+            seen.append(oslo_context.get_current())
+            return []
+        with mock.patch.object(self.placement.providers, "list",
+                               side_effect=list_providers):
+            answer = self.ask("GET", "/resource_providers")
+        self.assertEqual([answer.headers["X-Openstack-Request-Id"]],
+                         [ctx.request_id for ctx in seen])
 
     def test_mounted_below_a_prefix(self):
         answer = self.fixture.client.post(
@@ -333,11 +346,14 @@ class ContentTestCase(base.TestCase):
 class FailureTestCase(base.TestCase):
 
     def test_store_is_unavailable(self):
-        error = exception.DriverUnavailable(reason="it is gone")
-        with mock.patch.object(self.placement.providers, "list",
-                               side_effect=error):
-            problem = self.refuse(503, "GET", "/resource_providers")
-        self.assertIn("it is gone", problem.detail)
+        for error, text in (
+                (exception.DriverUnavailable(reason="it is gone"),
+                 "it is gone"),
+                (exception.SchemaOutOfDate(found=1, needed=2), "db sync")):
+            with mock.patch.object(self.placement.providers, "list",
+                                   side_effect=error):
+                problem = self.refuse(503, "GET", "/resource_providers")
+            self.assertIn(text, problem.detail)
 
     def test_a_bug_is_told_to_the_log_alone(self):
         with (mock.patch.object(self.placement.providers, "list",
