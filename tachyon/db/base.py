@@ -285,7 +285,7 @@ class InstancesController(abc.ABC):
         decision. What the consumer had before is replaced, whatever its
         generation: the claim's ``consumer_generation`` is not compared.
 
-        :raises Fenced:
+        :raises Fenced: also if it is not BUILDING.
         :raises ConcurrentUpdate: of a compared provider.
         :raises: whatever ``AllocationsController.replace`` does.
         """
@@ -293,10 +293,11 @@ class InstancesController(abc.ABC):
     @abc.abstractmethod
     def unland(self, id: str, attempt: int,
                failed_host: str | None = None) -> models.Instance:
-        """Take allocation and host from the instance and make its message
-        claimable at once, for another try. ``failed_host`` joins ``tried``.
+        """Take allocation and host from a BUILDING instance and make its
+        message claimable at once, for another try. ``failed_host`` joins
+        ``tried``.
 
-        :raises Fenced:
+        :raises Fenced: also if it is not BUILDING.
         """
 
     @abc.abstractmethod

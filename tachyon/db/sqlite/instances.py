@@ -92,8 +92,7 @@ class InstancesController(base.InstancesController):
              claim: models.Claim, decision: models.Decision
              ) -> models.Instance:
         with self._store.write() as txn:
-            if _get_fenced(txn, id, attempt).status != "BUILDING":
-                raise exception.Fenced(id=id, attempt=attempt)
+            _get_building(txn, id, attempt)
             claims.apply(txn, [claim], compare=False)
             decisions.put(txn, decision)
             return _update(txn, id, host=host, provider_uuid=provider_uuid)
@@ -101,7 +100,7 @@ class InstancesController(base.InstancesController):
     def unland(self, id: str, attempt: int,
                failed_host: str | None = None) -> models.Instance:
         with self._store.write() as txn:
-            tried = _get_fenced(txn, id, attempt).tried
+            tried = _get_building(txn, id, attempt).tried
             if failed_host is not None and failed_host not in tried:
                 tried = (*tried, failed_host)
             claims.release(txn, id)
@@ -179,6 +178,15 @@ def _get_fenced(txn: connection.Transaction, id: str,
             (id, attempt)):
         raise exception.Fenced(id=id, attempt=attempt)
     return _get(txn, id)
+
+
+def _get_building(txn: connection.Transaction, id: str,
+                  attempt: int) -> models.Instance:
+    """Return the instance, as ``_get_fenced``, if it is being built."""
+    instance = _get_fenced(txn, id, attempt)
+    if instance.status != "BUILDING":
+        raise exception.Fenced(id=id, attempt=attempt)
+    return instance
 
 
 def _find_done(txn: connection.Transaction, id: str, attempt: int, host: str,
