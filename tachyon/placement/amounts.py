@@ -24,12 +24,8 @@ class Resource(rules.Rule):
         self.amount = amount
 
     def apply(self, pool: pools.Pool) -> pools.Pool:
-        fitting = np.zeros(self.snapshot.n, bool)
-        column = self.snapshot.column(self.resource_class)
-        if column is not None:
-            fitting[column.rows] = (column.enough(self.amount)
-                                    & column.allowed(self.amount))
-        return pool.keep(fitting)
+        return pool.keep(self.snapshot.fits(self.resource_class,
+                                            self.amount))
 
     def shortfall(self, pool: pools.Pool, rows: np.ndarray) -> np.ndarray:
         free = self.snapshot.free(self.resource_class)
@@ -93,13 +89,14 @@ class Together(rules.Rule):
     def _room(self, piece: int = 1) -> np.ndarray:
         """Return int64[n]: how many pieces of a size one candidate can take
         of each provider."""
-        room = np.zeros(self.snapshot.n, np.int64)
         column = self.snapshot.column(self.resource_class)
-        if column is not None:
-            pieces = np.minimum(column.free, column.max_unit)
-            np.maximum(pieces, 0, out=pieces)
-            room[column.rows] = pieces if piece == 1 else pieces // piece
-        return room
+        if column is None:
+            return np.zeros(self.snapshot.n, np.int64)
+        pieces = np.minimum(column.free, column.max_unit)
+        np.maximum(pieces, 0, out=pieces)
+        if piece > 1:
+            pieces //= piece
+        return column.spread(pieces, self.snapshot.n)
 
     def apply(self, pool: pools.Pool) -> pools.Pool:
         enough = self.space.sums(pool, self._room()) >= sum(self._amounts)

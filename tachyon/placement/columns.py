@@ -69,6 +69,7 @@ class InventoryColumn:
         self._count = 0
         self._stepped = 0
         self._floored = 0
+        self._misplaced = 0
         self._rows = np.zeros(4, np.int32)
         self._ratio = np.zeros(4, np.float64)
         for name in self._INTEGERS:
@@ -114,6 +115,7 @@ class InventoryColumn:
                 setattr(self, f"_{name}", grown(array, 2 * slot))
         self._slots[row] = slot
         self._rows[slot] = row
+        self._misplaced += row != slot
         self._count += 1
         return slot
 
@@ -127,12 +129,25 @@ class InventoryColumn:
         """Forget the inventory of a provider that has one."""
         slot = self._slots.pop(row)
         self._count_rules(slot, -1)
+        self._misplaced -= row != slot
         self._count -= 1
         if slot != self._count:
+            last = self._rows.item(self._count)
+            self._misplaced += (last != slot) - (last != self._count)
             for name in self._ARRAYS:
                 array = getattr(self, f"_{name}")
                 array[slot] = array[self._count]
-            self._slots[int(self._rows[slot])] = slot
+            self._slots[last] = slot
+
+    def spread(self, values: np.ndarray, n: int) -> np.ndarray:
+        """Return an array by row, for n rows, of values by entry; 0 or False
+        for who has no entry."""
+        by_row = np.zeros(n, values.dtype)
+        if self._misplaced:
+            by_row[self.rows] = values
+        else:                            # each entry i is row i's: far faster
+            by_row[:self._count] = values
+        return by_row
 
     def inventory(self, slot: int) -> models.Inventory:
         """Return an entry as the record it came from."""
