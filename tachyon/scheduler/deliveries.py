@@ -6,9 +6,10 @@ the store or the bus can't be reached, nothing is done and the message claim
 runs out, so that somebody delivers it again. Whoever was overtaken meanwhile
 is told so by the store (``Fenced``) and drops what it was doing.
 
-Computes report to schedulers. When all of those were away, computes that are
-well look as if they were down; so a scheduler that has just begun gives them
-one ``report_interval`` before it believes that: see ``settled``.
+A compute is down when it was not heard for ``service_down_time``. But when no
+scheduler was there to listen, that says nothing; so one that has just begun
+waits for a first report, and believes that a compute is down only when it has
+listened for so long itself: see ``settled``.
 """
 
 import contextlib
@@ -58,14 +59,15 @@ class Deliveries:
         self._compute_api = compute_api
         self._stopping = threading.Event()
         self._clock = clock
-        self._settled_at = clock() + conf.report_interval
+        self._began_at = clock()
+        self._settled_at = self._began_at + conf.service_down_time
         self.owner = ":".join((conf.service_host, str(os.getpid()),
                                uuidutils.generate_uuid()))
 
     @property
     def settled(self) -> bool:
-        """Return whether every compute that is well has had the time to
-        report since this scheduler began."""
+        """Return whether this scheduler has listened for long enough to
+        tell who is down."""
         return self._clock() >= self._settled_at
 
     def stop(self) -> None:
@@ -89,7 +91,7 @@ class Deliveries:
               min_age: float = 0.0) -> bool:
         if self._stopping.is_set():
             return False
-        if not self.settled and not self._hosts.any_up():
+        if not self.settled and not self._hosts.heard_since(self._began_at):
             LOG.debug("No compute has reported yet: requests wait.")
             return False
         claimed = self._driver.messages.claim(

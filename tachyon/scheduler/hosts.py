@@ -207,13 +207,15 @@ class HostMap:
         return Serving(table.services, chosen[groups_by_row], up,
                        table.enabled)
 
-    def any_up(self) -> bool:
-        """Return whether any compute was heard of of late.
+    def heard_since(self, moment: float) -> bool:
+        """Return whether any compute has reported since a moment, by the
+        clock of this map, or so lately that it is not about to be down.
 
         :raises DriverUnavailable:
         """
-        up = self.refresh().up(self._clock(), self._conf.service_down_time)
-        return bool(up.any())
+        table = self.refresh()
+        lately = self._conf.service_down_time - self._conf.report_interval
+        return bool((table.ages <= max(table.read_at - moment, lately)).any())
 
     def service_of(self, host: str) -> tuple[models.Service | None, bool]:
         """Return the compute service of one host by name, and whether it is

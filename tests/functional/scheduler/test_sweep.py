@@ -147,6 +147,7 @@ class TestBacklog(base.SchedulerCase):
             self.compute)
         self.addCleanup(made.stop)
         self.addCleanup(self.go.set)
+        made._deliveries._settled_at = float("-inf")
         claim = made._pipeline._actions["claim"]
         execute = claim.execute
 
@@ -203,17 +204,29 @@ class TestJustBegun(SweepCase):
         self.scheduler._deliveries._settled_at = float("-inf")
 
     def test_requests_wait_for_a_first_compute(self):
-        self.driver.services.delete(self.service("c1").id)
+        """Those that reported to somebody before may be about to be down."""
+        for name, play in (
+                ("about to be down", lambda: self.config(
+                    service_down_time=self.conf.report_interval)),
+                ("unknown", lambda: self.driver.services.delete(
+                    self.service("c1").id))):
+            with self.subTest(name):
+                play()
+                self.begin()
+                instances = [self.create() for _ in range(3)]
+                self.sweep()
+                self.assertEqual({("BUILDING", 0)}, {
+                    (self.get(each).status, self.get(each).attempt)
+                    for each in instances})
+                self.beat()
+                self.assertEqual({("h1", 1)}, {
+                    (self.get(each).host, self.get(each).attempt)
+                    for each in instances})
+                self.assertEqual("h1", self.create().host)
+
+    def test_nothing_waits_while_a_compute_is_well(self):
         self.begin()
-        instances = [self.create() for _ in range(3)]
-        self.sweep()
-        self.assertEqual({("BUILDING", 0)}, {
-            (self.get(each).status, self.get(each).attempt)
-            for each in instances})
-        self.beat()
-        self.assertEqual({("h1", 1)}, {
-            (self.get(each).host, self.get(each).attempt)
-            for each in instances})
+        self.assertEqual("h1", self.create().host)
 
     def test_they_do_not_wait_for_ever(self):
         self.driver.services.delete(self.service("c1").id)
@@ -225,15 +238,12 @@ class TestJustBegun(SweepCase):
             "0/1 hosts: 1 refused by ComputeFilter (no compute serves it)",
             self.get(instance).fault)
 
-    def test_nothing_waits_while_a_compute_is_up(self):
-        self.begin()
-        self.assertEqual("h1", self.create().host)
-
     def test_what_landed_stays_where_it_is(self):
         self.beat("c1", ["h1"])
         self.beat("c2", ["h2"])
         instance = self.create()
         self.begin()
+        self.beat("c2", ["h2"])
         self.silence("c1")
         self.sweep()
         self.assertEqual(("h1", 2), (self.get(instance).host,
