@@ -121,7 +121,7 @@ class Snapshot:
     def sharing(self) -> sharing.Sharing:
         """Return who shares with which trees."""
         return self._derived.get("sharing", self.topology, lambda: (
-            sharing.Sharing(self)))
+            sharing.Sharing(self._forest)))
 
     # ------------------------------------------------------------- catalogue
     @property
