@@ -4,6 +4,7 @@ from tests.integration import base
 from tests.integration import scenario
 from tests.integration.parts import daemons
 from tests.integration.parts import journals
+from tests.integration.parts import rabbitmq
 from tests.integration.parts import wait
 
 
@@ -143,6 +144,23 @@ class CrashTest(base.TestCase):
             daemon.launch()
         for daemon in self.cloud.processes:
             daemon.wait_until_ready()
+
+        bodies = self.check_end(ids)
+
+        self.assertEqual({"STOPPED"},
+                         {body["status"] for body in bodies.values()})
+        self.assertEqual(dict.fromkeys(ids, 1), self.new_creates())
+
+    def test_the_broker_killed_in_the_middle_of_creates(self):
+        broker = rabbitmq.shared()
+        ids = self.create(30)
+        self.wait_for_creates(5)
+        broker.node.kill()
+        # What a caller wants is stored all the same, and answered.
+        ids += self.create(5)
+        broker.node.start()
+        broker.wait_until_ready()
+        self.cloud.wait_until_up()
 
         bodies = self.check_end(ids)
 
