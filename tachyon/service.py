@@ -145,6 +145,7 @@ class RpcService(BaseService):
         self.manager: Any = None
         self._make_manager = make_manager
         self._server: oslo_messaging.MessageHandlingServer | None = None
+        self._listens = False
         self._periodics: Periodics | None = None
 
     def do_start(self) -> None:
@@ -153,14 +154,16 @@ class RpcService(BaseService):
                                        self.version)
         self._server = rpc_server.get_server(self.conf, self.topic, self.host,
                                              endpoint)
+        # Returns when a broker has been reached, which may take for ever.
         self._server.start(override_pool_size=self.conf.rpc_threads)
+        self._listens = True
         self._periodics = Periodics([
             (self.report, self.conf.report_interval), *self.periodics()])
         self._periodics.start()
         LOG.info("%s started as %s", self.binary, self.host)
 
     def do_stop(self) -> None:
-        if self._server is not None:
+        if self._server is not None and self._listens:
             LOG.info("%s stops", self.binary)
             self._server.stop()
             self._server.wait()

@@ -21,9 +21,9 @@ EXCHANGE = "tachyon"
 ALLOWED_EXMODS = ["tachyon.exception"]
 DEFAULT_URL = "fake://"
 DRIVERS = "oslo.messaging.drivers"
-# Attempts to reach a broker that is away, before the caller is told: who
-# waits for an HTTP answer must not wait for a broker, too.
-CONNECT_RETRIES = 2
+# Times a lost connection is made anew before the caller is told: who waits
+# for an HTTP answer must not wait for a broker, too.
+CONNECT_RETRIES = 1
 
 _lock = threading.Lock()
 _transport: tuple[int, oslo_messaging.Transport] | None = None
