@@ -122,6 +122,18 @@ class InstancesContract:
             self.claim_message(uuids.vm)
         self.assertEqual(("a", "b"), after.tried)
 
+    def test_unland_keeps_the_last_fault(self):
+        self._building()
+        for fault, kept in (("no disk", "no disk"), (None, "no disk"),
+                            ("no power", "no power")):
+            after = self.instances.unland(
+                uuids.vm, self.instances.get(uuids.vm).attempt, fault=fault)
+            self.assertEqual(kept, after.fault)
+            attempt = self.claim_message(uuids.vm).attempt
+        self.land(uuids.vm, attempt)
+        after = self.instances.finish(uuids.vm, attempt, "host", "STOPPED")
+        self.assertIsNone(after.fault)
+
     # ---------------------------------------------------------------- finish
     def test_finish(self):
         _before, attempt = self._building()
