@@ -9,7 +9,8 @@ is told so by the store (``Fenced``) and drops what it was doing.
 A compute is down when it was not heard for ``service_down_time``. But when no
 scheduler was there to listen, that says nothing; so one that has just begun
 waits for a first report, and believes that a compute is down only when it has
-listened for so long itself: see ``settled``.
+listened for so long itself: see ``settled``. One that finds the bus away does
+not hear either, and begins anew.
 """
 
 import contextlib
@@ -31,6 +32,7 @@ from tachyon.db import base as db_base
 from tachyon.db import models
 from tachyon.instances import states
 from tachyon.rpc import compute as compute_rpc
+from tachyon.rpc import transport
 from tachyon.scheduler import data as scheduler_data
 from tachyon.scheduler import explain
 from tachyon.scheduler import hosts as scheduler_hosts
@@ -59,10 +61,14 @@ class Deliveries:
         self._compute_api = compute_api
         self._stopping = threading.Event()
         self._clock = clock
-        self._began_at = clock()
-        self._settled_at = self._began_at + conf.service_down_time
+        self._listen()
         self.owner = ":".join((conf.service_host, str(os.getpid()),
                                uuidutils.generate_uuid()))
+
+    def _listen(self) -> None:
+        """Trust nothing that was, or was not, heard before this moment."""
+        self._began_at = self._clock()
+        self._settled_at = self._began_at + self._conf.service_down_time
 
     @property
     def settled(self) -> bool:
@@ -143,9 +149,8 @@ class Deliveries:
             return
         LOG.info("The compute of host %s is down: instance %s is scheduled "
                  "anew.", instance.host, instance.id)
-        self._driver.instances.unland(instance.id, message.attempt)
-        # That made the message anybody's: claim it again.
-        self.take(message.id)
+        # Landing elsewhere takes it off this host in the same transaction.
+        self._schedule(context, message, instance)
 
     def _schedule(self, context: tachyon_context.RequestContext,
                   message: models.Message,
@@ -224,7 +229,14 @@ class Deliveries:
             attempt=message.attempt, action=message.action,
             host=instance.host, name=instance.name, image=instance.image,
             resources=dict(instance.spec.get("resources") or {}))
-        self._compute_api.execute(context, service_host, action)
+        try:
+            self._compute_api.execute(context, service_host, action)
+        except Exception as e:
+            if not transport.is_unanswered(e):
+                raise
+            LOG.warning("%s of instance %s is left until its claim runs out: "
+                        "the bus is away: %s", message.action, instance.id, e)
+            self._listen()
 
     # ---------------------------------------------------------- what is over
     def _give_up(self, message: models.Message,
@@ -235,7 +247,8 @@ class Deliveries:
                       "times, and no scheduler came to an end with it.")
         else:
             reason = (f"{message.action} was given up: it was begun {times} "
-                      "times, and no compute reported its end.")
+                      f"times, and the compute of host {instance.host} never "
+                      "reported its end.")
         self._fail(message, instance,
                    scheduler_data.Verdict.RETRIES_EXHAUSTED, reason)
 

@@ -99,8 +99,9 @@ class TestSweep(SweepCase):
             self.sweep()
         failed = self.get(instance)
         self.assertEqual(
-            ("ERROR", "create was given up: it was begun 3 times, and no "
-             "compute reported its end."), (failed.status, failed.fault))
+            ("ERROR", "create was given up: it was begun 3 times, and the "
+             "compute of host h1 never reported its end."),
+            (failed.status, failed.fault))
         self.assertEqual(0, self.used(self.uuid))
         document = self.document(failed)
         self.assertEqual(("retries_exhausted", failed.fault),
