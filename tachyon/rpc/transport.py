@@ -10,6 +10,7 @@ import threading
 from importlib import metadata
 
 import oslo_messaging
+from kombu import exceptions as kombu_exceptions
 from oslo_config import cfg
 
 from tachyon import exception
@@ -91,7 +92,9 @@ def is_unanswered(exc: BaseException) -> bool:
     """Return whether a call ended with its outcome unknown, and is worth
     making again: nobody answered, or who answered could not reach the store.
     """
-    if isinstance(exc, exception.DriverUnavailable):
+    if isinstance(exc, (exception.DriverUnavailable,
+                        # oslo.messaging lets these through at times.
+                        kombu_exceptions.OperationalError, ConnectionError)):
         return True
     return (isinstance(exc, oslo_messaging.MessagingException)
             and not isinstance(exc, (oslo_messaging.RemoteError,
