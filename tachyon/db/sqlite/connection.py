@@ -108,6 +108,25 @@ class Store:
         with self._connection(check_version=False) as connection:
             return _user_version(connection.raw)
 
+    # ----------------------------------------------------------------- copies
+    @contextlib.contextmanager
+    def raw(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection that is in no transaction.
+
+        :raises DriverUnavailable:
+        """
+        with self._connection(check_version=False) as connection:
+            yield connection.raw
+
+    @contextlib.contextmanager
+    def replacing(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection to replace all that is in the file, alone.
+
+        :raises DriverUnavailable: also if others keep the write lock.
+        """
+        with self._write_lock(), self.raw() as connection:
+            yield connection
+
     # --------------------------------------------------------------- the file
     def create(self) -> None:
         """Make the file if it is not there, and see that it is ours.
@@ -122,7 +141,7 @@ class Store:
                         "SELECT count(*) FROM sqlite_master").fetchone()[0]:
                     connection.execute(
                         f"PRAGMA application_id={APPLICATION_ID}")
-                self._check_owner(connection)
+                check_owner(connection, self.path)
                 mode, = connection.execute(
                     "PRAGMA journal_mode=WAL").fetchone()
             if mode != "wal":
@@ -191,7 +210,7 @@ class Store:
             uri=True, timeout=self._deadline, isolation_level=None,
             check_same_thread=False, cached_statements=256)
         try:
-            self._check_owner(connection)
+            check_owner(connection, self.path)
             connection.execute("PRAGMA foreign_keys=ON")
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute("PRAGMA cache_size=-16384")
@@ -200,12 +219,6 @@ class Store:
             connection.close()
             raise
         return connection
-
-    def _check_owner(self, connection: sqlite3.Connection) -> None:
-        found, = connection.execute("PRAGMA application_id").fetchone()
-        if found != APPLICATION_ID:
-            raise exception.DriverUnavailable(
-                reason=f"{self.path}: a database of another program")
 
     def check_not_later(self, found: int) -> None:
         """:raises SchemaOutOfDate: the file is of a later release."""
@@ -221,6 +234,14 @@ class Store:
         if found < self._version:
             raise exception.SchemaOutOfDate(
                 found=found, needed=self._version)
+
+
+def check_owner(connection: sqlite3.Connection, path: str) -> None:
+    """:raises DriverUnavailable: the file is no store of ours."""
+    found, = connection.execute("PRAGMA application_id").fetchone()
+    if found != APPLICATION_ID:
+        raise exception.DriverUnavailable(
+            reason=f"{path}: a database of another program")
 
 
 def _user_version(connection: sqlite3.Connection) -> int:
