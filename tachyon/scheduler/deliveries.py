@@ -174,11 +174,13 @@ class Deliveries:
             self._landed(context, message, data.landed, data.selection)
             return
         assert data.verdict is not None
-        summary = explain.summary(data, data.verdict)
+        fault = explain.summary(data, data.verdict)
+        if instance.fault is not None:
+            fault += f"; the last host that failed it: {instance.fault}"
         LOG.warning("Instance %s found no host (%s): %s", instance.id,
-                    data.verdict, summary)
+                    data.verdict, fault)
         self._driver.instances.fail(
-            instance.id, message.attempt, summary,
+            instance.id, message.attempt, fault,
             explain.decision(data, self._conf, data.verdict))
 
     def _landed(self, context: tachyon_context.RequestContext,

@@ -172,7 +172,8 @@ class TestReschedule(base.SchedulerCase):
         failed = self.get(created)
         self.assertEqual(
             ("ERROR", "0/1 hosts: 1 refused by tried (it failed to create "
-             "this instance before)"), (failed.status, failed.fault))
+             "this instance before); the last host that failed it: no disk"),
+            (failed.status, failed.fault))
         self.assertEqual("no_candidates", self.document(failed)["verdict"])
 
     def test_a_single_attempt(self):
