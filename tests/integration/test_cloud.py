@@ -74,8 +74,9 @@ class CrashTest(base.TestCase):
         return [self.client.create(f"vm-{n}")["id"] for n in range(number)]
 
     def check_end(self, ids):
-        """Return the instances by id: each runs once, where the store says,
-        and has one allocation there; or it is in ERROR and has nothing."""
+        """Return these instances by id, of all there are: each runs once,
+        where the store says, and has one allocation there; or it is in ERROR
+        and has nothing."""
         bodies = {id: self.client.wait_for(id, "STOPPED", "ERROR",
                                            deadline=60) for id in ids}
         landed = {id: body["host"] for id, body in bodies.items()
@@ -164,6 +165,9 @@ class CrashTest(base.TestCase):
 
         bodies = self.check_end(ids)
 
-        self.assertEqual({"STOPPED"},
-                         {body["status"] for body in bodies.values()})
-        self.assertEqual(dict.fromkeys(ids, 1), self.new_creates())
+        # It may have been away for longer than a compute may be silent.
+        self.assertEqual([], [
+            body for body in bodies.values() if body["status"] == "ERROR"
+            and "its compute is down" not in body["fault"]])
+        for id in self.create(5):
+            self.client.wait_for(id, "STOPPED")

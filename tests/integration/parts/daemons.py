@@ -159,7 +159,9 @@ class Cloud(fixtures.Fixture):
         self.wait_until_up()
 
     def wait_until_up(self) -> None:
-        """Return when every daemon's heartbeat is seen."""
+        """Return when every daemon is heard of, and every host is there."""
+        hosts = sum(daemon.options.get("fake", {}).get("hosts", 1)
+                    for daemon in self.computes)
         wanted = {(daemon.binary, daemon.name) for daemon in self.processes}
 
         def all_up() -> bool:
@@ -170,6 +172,7 @@ class Cloud(fixtures.Fixture):
                         f"{daemon.output[-4000:]}")
             up = {name for name, body in self.client.services().items()
                   if body["state"] == "up"}
-            return wanted <= up
+            return (wanted <= up
+                    and len(self.client.providers()) == hosts)
 
         wait.until(all_up, f"up: {sorted(wanted)}", deadline=START_DEADLINE)
