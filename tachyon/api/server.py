@@ -48,10 +48,16 @@ class Server:
             clear_untrusted_proxy_headers=False)
         self._server.channel_class = _Channel
         self._end: float | None = None
+        self._looked_at = time.monotonic()
+
+    def is_alive(self) -> bool:
+        """Return whether the select loop goes round."""
+        return time.monotonic() - self._looked_at < 10 * LOOK
 
     def serve(self) -> None:
         """Answer requests; return after ``stop``."""
         while not self._is_over():
+            self._looked_at = time.monotonic()
             wasyncore.loop(timeout=LOOK, use_poll=True,
                            map=self._server._map, count=1)
         self._server.task_dispatcher.shutdown(timeout=LOOK)

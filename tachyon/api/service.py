@@ -3,6 +3,7 @@
 Any other WSGI server does as well, with ``tachyon.deploy:application``.
 """
 
+import contextlib
 import logging
 import socket
 import threading
@@ -76,7 +77,7 @@ class ApiService(service.BaseService):
     def do_stop(self) -> None:
         if self._server is not None:
             LOG.info("%s stops", BINARY)
-            self._server.stop(GRACE)
+            self._server.stop(self._grace())
         if self._thread is not None:
             self._thread.join(2 * GRACE)
         if self._periodics is not None:
@@ -84,18 +85,30 @@ class ApiService(service.BaseService):
         if self._api is not None:
             self._api.close()
 
+    def is_alive(self) -> bool:
+        return self._server is not None and self._server.is_alive()
+
+    def _grace(self) -> float:
+        """Return what of the time to stop in belongs to requests."""
+        limit = self.conf.graceful_shutdown_timeout
+        return min(GRACE, limit / 2) if limit else GRACE
+
     def _bind(self) -> socket.socket:
-        try:
-            family, kind, proto, _, address = _resolve(self.conf.api.host,
-                                                       self.port)
-            listener = socket.socket(family, kind, proto)
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if self._reuse_port:
-                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT,
+        with contextlib.ExitStack() as undo:
+            try:
+                family, kind, proto, _, address = _resolve(
+                    self.conf.api.host, self.port)
+                listener = socket.socket(family, kind, proto)
+                undo.callback(listener.close)
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR,
                                     1)
-            listener.bind(address)
-        except OSError as exc:
-            raise _in_use(self.conf, exc)
+                if self._reuse_port:
+                    listener.setsockopt(socket.SOL_SOCKET,
+                                        socket.SO_REUSEPORT, 1)
+                listener.bind(address)
+            except OSError as exc:
+                raise _in_use(self.conf, exc)
+            undo.pop_all()
         return listener
 
 

@@ -54,6 +54,7 @@ class ComputeManager:
         self._work = work.Work(conf.compute.max_concurrent_actions)
         self._hosts: Sequence[base.Host] | None = None
         self._stopping = threading.Event()
+        self._reported = threading.Event()
 
     def stop(self) -> None:
         """End the actions under way; drop those that have not begun."""
@@ -90,6 +91,11 @@ class ComputeManager:
             except exception.TachyonException as exc:
                 LOG.error("The inventory of host %s was refused: %s",
                           host.name, exc)
+        self._reported.set()
+
+    def has_reported(self) -> bool:
+        """Return whether the inventory of every host was answered once."""
+        return self._reported.is_set()
 
     def reconcile(self, ctx: context.RequestContext) -> None:
         """Have the copies of instances looked through, and destroy those
