@@ -116,8 +116,14 @@ class WhoTestCase(base.TestCase):
 
     def test_default_token(self):
         self.config(group="api", noauth2_default_token="admin")
-        self.assertEqual({"resource_providers": []},
-                         self.tell("GET", "/resource_providers", token=None))
+        for token in (None, "", "notused"):
+            self.assertEqual(
+                {"resource_providers": []},
+                self.tell("GET", "/resource_providers", token=token))
+        self.refuse(403, "GET", "/resource_providers", token="alice")
+
+    def test_placeholder_is_a_token_like_any_other(self):
+        self.refuse(403, "GET", "/resource_providers", token="notused")
 
     def test_identity_headers_are_no_token(self):
         self.refuse(401, "GET", "/resource_providers", token=None, headers={
