@@ -18,7 +18,7 @@ def read_commands(title):
     _, _, rest = PAGE.read_text().partition(f"\n{title}\n{'=' * len(title)}\n")
     section = re.split(r"\n\S.*\n=+\n", rest)[0]
     blocks = re.findall(r"code-block:: console\n\n((?:   .*\n)+)", section)
-    return [[shlex.split(command) for command in
+    return [[shlex.split(command.replace("\\\n", "")) for command in
              re.findall(r"^   \$ ((?:.*\\\n)*.*)", block, re.MULTILINE)]
             for block in blocks]
 

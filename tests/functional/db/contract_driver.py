@@ -1,5 +1,7 @@
 """The driver itself: what every one must do."""
 
+import os
+
 from oslo_utils.fixture import uuidsentinel as uuids
 
 from tachyon import exception
@@ -44,6 +46,20 @@ class DriverContract:
         self.assertRaises(exception.DriverUnavailable,
                           driver.traits.create, "CUSTOM_A")
         self.assertTrue(self.driver.is_alive())
+
+    def test_backup_and_restore(self):
+        path = os.path.join(self.state_path, "copy")
+        if "online-backup" not in self.driver.capabilities:
+            for method in (self.driver.backup, self.driver.restore):
+                self.assertRaises(exception.BackupNotSupported, method, path)
+            return
+        before = self.make_provider("host", VCPU=8)
+        self.driver.backup(path)
+        self.assertRaises(exception.BackupFailed, self.driver.backup, path)
+        self.driver.resource_providers.delete(uuids.host)
+        self.driver.restore(path)
+        self.assertEqual(before,
+                         self.driver.resource_providers.get(uuids.host))
 
     def test_gc_of_decisions(self):
         self._fail("old")

@@ -75,15 +75,14 @@ class ExactnessTrials:
             trial.run(self.SECONDS / 20)
             with trial.quiet():
                 dump, turns = self.dump(), trial.board.acks.copy()
-            for _round in range(2):
-                trial.run(self.SECONDS / 20)
-                with trial.era():
-                    self.restore(dump)
-                    trial.board.acks[:] = turns
-                    trial.board.intents[:] = turns
-                trial.compare()
-                trial.run(self.SECONDS / 20)
-                trial.compare()
+            trial.run(self.SECONDS / 20)
+            with trial.away():
+                ahead = int(trial.board.acks.sum())
+                trial.go_back(lambda: self.restore(dump), turns)
+                # The store comes to the same numbers, by another way.
+                trial.run(0, 0.02, in_all=ahead + len(turns))
+            trial.run(self.SECONDS / 20)
+            trial.compare()
             trial.check_ledger()
 
 

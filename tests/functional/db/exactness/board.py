@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-_CONTROLS = ("stop", "pause", "era", "round")
+_CONTROLS = ("stop", "pause", "away", "era", "round")
 
 
 class Board:

@@ -19,6 +19,7 @@ from tests.functional.db.exactness import board as board_module
 from tests.functional.db.exactness import registers
 
 THREADS = 2                             # that share a view
+POLL = 0.005
 LAZY_SECONDS = 0.15                     # at most, between two questions
 
 
@@ -83,6 +84,9 @@ class _Reader:
         dice = random.Random(f"{self._seed} reader {self._reader} {index}")
         try:
             while not self._board.stop:
+                if self._lazy and self._board.away:
+                    time.sleep(POLL)
+                    continue
                 self._compare_if_quiet()
                 self._read()
                 if self._lazy:

@@ -288,6 +288,30 @@ class Visitor(Register):
         return tuple(found)
 
 
+class Marks(Register):
+    """Fifty providers, one of which gets the turn into its name. What a view
+    missed here is not soon mended by the next write."""
+
+    SIZE = 50
+
+    def write(self, driver: db.DataDriverBase, turn: int) -> None:
+        index = self.dice(turn).randrange(self.SIZE)
+        driver.resource_providers.update(
+            uuid_of(f"mark-{self.writer}-{index}"),
+            f"mark-{self.writer}-{index}-{turn}", None)
+
+    def expect(self, turn: int) -> Hashable:
+        return turn
+
+    def observe(self, snapshot: snapshot_module.Snapshot) -> Hashable:
+        rows = [snapshot.row_of(uuid_of(f"mark-{self.writer}-{index}"))
+                for index in range(self.SIZE)]
+        if None in rows:
+            return "a mark is missing"
+        return max(int(snapshot.names[row].rpartition("-")[2])
+                   for row in rows)
+
+
 class Names(Register):
     """A trait, or a resource class, that is made and deleted again."""
 
@@ -314,8 +338,8 @@ class Names(Register):
 
 
 KINDS: tuple[type[Register], ...] = (
-    Band, Inventories, Traits, Aggregates, Tree, Visitor, Names)
-WEIGHTS = (6, 2, 1, 1, 2, 2, 1)         # how often each is written
+    Band, Inventories, Traits, Aggregates, Tree, Visitor, Marks, Names)
+WEIGHTS = (6, 2, 1, 1, 2, 2, 4, 1)       # how often each is written
 
 
 def make(seed: int) -> Sequence[Register]:
@@ -359,6 +383,9 @@ def prepare(driver: db.DataDriverBase) -> None:
         for index in range(1, Tree.SIZE):
             _make_provider(driver, f"tree-{writer}-{index}",
                            f"tree-{writer}-{(index - 1) // 2}", {})
+        for index in range(Marks.SIZE):
+            driver.resource_providers.create(
+                uuid_of(f"mark-{writer}-{index}"), f"mark-{writer}-{index}-0")
     for index in range(HOT_HOSTS):
         _make_provider(driver, f"hot-{index}", None, {"VCPU": HOT_UNITS})
     driver.allocations.replace([

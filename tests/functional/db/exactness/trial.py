@@ -69,15 +69,20 @@ class Trial:
 
     # ----------------------------------------------------------------- phases
     def run(self, seconds: float, every: float = 0.5,
-            action: Callable[[], Any] = lambda: None) -> None:
+            action: Callable[[], Any] = lambda: None,
+            in_all: int = 0) -> None:
         """Let all write and read for a while, at least until each of them has
-        done something. Meanwhile call ``action`` now and then."""
+        done something, and the turns add up to ``in_all``. Meanwhile call
+        ``action`` now and then."""
         end = time.monotonic() + seconds
         reads = self.board.reads + LEAST_READS
+        if self.board.away:
+            reads[EAGER:] = 0
         turns = self.board.acks + LEAST_TURNS
         self._wait(lambda: not self.board.paused.any())
         while (time.monotonic() < end or (self.board.reads < reads).any()
-               or (self.board.acks < turns).any()):
+               or (self.board.acks < turns).any()
+               or self.board.acks.sum() < in_all):
             if time.monotonic() > end + PATIENCE:
                 self._fail("too little happened")
             self._judge(min(every, seconds))
@@ -100,14 +105,21 @@ class Trial:
             self._wait(lambda: (self.board.compared
                                 == self.board.round).all())
 
-    @contextlib.contextmanager
-    def era(self) -> Any:
-        """The store becomes what it was, and what the board says of it with
-        it, while all is quiet."""
+    def go_back(self, restore: Callable[[], Any], turns: Any) -> None:
+        """Make the store what it was, and what the board says of it too."""
         with self.quiet():
             self.board.set("era", self.board.era + 1)
-            yield
+            restore()
+            self.board.acks[:] = turns
+            self.board.intents[:] = turns
             self.board.set("era", self.board.era + 1)
+
+    @contextlib.contextmanager
+    def away(self) -> Any:
+        """The lazy reader does not ask meanwhile."""
+        self.board.set("away", 1)
+        yield
+        self.board.set("away", 0)
 
     def check_ledger(self) -> None:
         """See that ``used`` is the sum of what consumers have."""
