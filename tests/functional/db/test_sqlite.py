@@ -21,6 +21,7 @@ from tests.functional.db import contract_decisions
 from tests.functional.db import contract_driver
 from tests.functional.db import contract_exactness
 from tests.functional.db import contract_flavors
+from tests.functional.db import contract_generations
 from tests.functional.db import contract_instances
 from tests.functional.db import contract_inventories
 from tests.functional.db import contract_messages
@@ -155,4 +156,8 @@ class TestServices(contract_services.ServicesContract, SQLiteCase):
 
 
 class TestExactness(contract_exactness.ExactnessContract, SQLiteCase):
+    pass
+
+
+class TestGenerations(contract_generations.GenerationsContract, SQLiteCase):
     pass
