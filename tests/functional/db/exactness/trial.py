@@ -68,7 +68,7 @@ class Trial:
             self._judge(0.0, ended=True)
 
     # ----------------------------------------------------------------- phases
-    def run(self, seconds: float, every: float = 0.5,
+    def run(self, seconds: float, every: float = 0.1,
             action: Callable[[], Any] = lambda: None,
             in_all: int = 0) -> None:
         """Let all write and read for a while, at least until each of them has
