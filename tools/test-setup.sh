@@ -2,13 +2,14 @@
 # Install what the tests need of the system, as root or with sudo. Idempotent.
 #
 # RabbitMQ: the integration tests start a node of their own; none is left
-# running by the installation.
+# running by the installation. systemd: it checks the units, and is not run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . tools/functions.sh
 
 missing=()
 [ -x /usr/sbin/rabbitmq-server ] || missing+=(rabbitmq-server)
+command -v systemd-analyze >/dev/null || missing+=(systemd)
 if [ "${#missing[@]}" -gt 0 ]; then
     apt_install "${missing[@]}"
 fi
