@@ -12,6 +12,7 @@ from importlib import metadata
 import oslo_messaging
 from kombu import exceptions as kombu_exceptions
 from oslo_config import cfg
+from oslo_messaging import opts as messaging_opts
 
 from tachyon import exception
 from tachyon.rpc import serializer
@@ -21,6 +22,7 @@ LOG = logging.getLogger(__name__)
 EXCHANGE = "tachyon"
 ALLOWED_EXMODS = ["tachyon.exception"]
 DEFAULT_URL = "fake://"
+RABBIT = "oslo_messaging_rabbit"
 DRIVERS = "oslo.messaging.drivers"
 # Times a lost connection is made anew before the caller is told: who waits
 # for an HTTP answer must not wait for a broker, too.
@@ -31,11 +33,16 @@ _transport: tuple[int, oslo_messaging.Transport] | None = None
 
 
 def set_defaults(conf: cfg.ConfigOpts) -> None:
-    """Make ``fake://`` and Tachyon's exchange the defaults of the bus."""
+    """Set the defaults of the bus: ``fake://``, Tachyon's exchange, and on
+    RabbitMQ queues that survive the loss of a node."""
     oslo_messaging.set_transport_defaults(EXCHANGE)
     # Registers the options: that is all it is asked for.
     oslo_messaging.TransportURL.parse(conf)
     conf.set_default("transport_url", DEFAULT_URL)
+    for group, options in messaging_opts.list_opts():
+        if group == RABBIT:
+            conf.register_opts(options, group=group)
+    conf.set_default("rabbit_quorum_queue", True, group=RABBIT)
 
 
 def is_local(conf: cfg.ConfigOpts) -> bool:

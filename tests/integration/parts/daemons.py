@@ -66,13 +66,17 @@ class Daemon(processes.Process):
 
     def launch(self) -> None:
         """Write the configuration and start, without waiting."""
+        self.configure()
+        self.spawn()
+
+    def configure(self) -> None:
+        """Write the configuration."""
         parser = configparser.RawConfigParser()
         for group, options in self.options.items():
             parser[group] = {key: str(value)
                              for key, value in options.items()}
         with open(self.file, "w") as file:
             parser.write(file)
-        self.spawn()
 
     def wait_until_ready(self) -> None:
         wait.until(self._is_ready_or_ended, f"{self.name} is ready",

@@ -50,7 +50,7 @@ class Manager:
     def report_inventory(self, context, report):
         self.calls.append(("report_inventory", report))
 
-    def begin_action(self, context, instance_id, attempt, host):
+    def begin_action(self, context, instance_id: str, attempt: int, host):
         self.calls.append(("begin_action", instance_id, attempt, host))
         return True
 
@@ -200,6 +200,20 @@ class TestNonsense(BusCase):
                 self.refused(method, **args)
         self.assertTrue(scheduler.SchedulerAPI(self.conf).begin_action(
             self.context, ID, 1, "cn1"))
+
+    def test_arguments_of_another_kind(self):
+        for args in ({"instance_id": 7, "attempt": 1, "host": "h"},
+                     {"instance_id": ID, "attempt": "1", "host": "h"},
+                     {"instance_id": None, "attempt": 1, "host": "h"}):
+            with self.subTest(args):
+                self.refused("begin_action", **args)
+
+    def test_nonsense_is_shortened(self):
+        for text, shown in (("x" * server.SHOWN, "x" * server.SHOWN),
+                            ("x" * (server.SHOWN + 1),
+                             "x" * server.SHOWN + "..."),
+                            ("a\nb", "a b"), ("", "")):
+            self.assertEqual(shown, server.shorten(text))
 
     def test_context(self):
         with fixtures.MonkeyPatch(
