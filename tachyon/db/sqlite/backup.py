@@ -58,6 +58,9 @@ def restore(store: connection.Store, path: str, deadline: float) -> None:
             with renewed.write() as txn:
                 txn.run("UPDATE store SET epoch = ?",
                         (uuidutils.generate_uuid(),))
+                # The daemons' silence since the copy was made says nothing:
+                # each has service_down_time to be heard.
+                txn.run("UPDATE services SET last_seen = ?", (txn.now,))
             with renewed.raw() as source, store.replacing() as target:
                 source.backup(target, progress=_within(store.path, deadline))
 

@@ -49,6 +49,14 @@ class TestBackup(test_sqlite.SQLiteCase):
         self.take(uuids.next)
         self.assertEqual(2, self.used(uuids.host))
 
+    def test_services_get_time_to_be_heard(self):
+        self.driver.services.report([models.Heartbeat("host", "compute")])
+        self.age_store(1000)
+        self.driver.backup(self.backup)
+        self.driver.restore(self.backup)
+        service, = self.driver.services.list()
+        self.assertLess(service.age, 500)
+
     def test_a_copy_is_one_file_for_its_owner(self):
         self.driver.backup(self.backup)
         self.assertEqual(0o600, stat.S_IMODE(os.stat(self.backup).st_mode))
