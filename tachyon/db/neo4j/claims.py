@@ -10,7 +10,7 @@ transaction's seal.
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tachyon import exception
@@ -50,43 +50,43 @@ _UNKNOWN_CLASSES = """
     OPTIONAL MATCH (c:ResourceClass {name: name})
     WITH name, c WHERE c IS NULL
     RETURN name ORDER BY name"""
+# The parts of a write: each has its rows, and stands there if it has any.
 _ALLOCATE = """
         WITH c, row
         UNWIND row[4] AS part
         MATCH (i:Inventory {provider_uuid: part[0], resource_class: part[1]})
-        CREATE (c)-[:CONSUMES {used: part[2]}]->(i)"""
-_WRITE = f"""
-    CALL () {{
-        UNWIND $types AS name
-        CREATE (:ConsumerType {{name: name}}) }}
-    CALL () {{
+        CREATE (c)-[:CONSUMES {used: part[2]}]->(i)
+        SET i.used = i.used + part[2]"""
+_TYPES = """
+    CALL () { UNWIND $types AS name CREATE (:ConsumerType {name: name}) }"""
+_RELEASE = """
+    CALL () {
+        UNWIND $released AS uuid
+        MATCH (:Consumer {uuid: uuid})-[r:CONSUMES]->(i:Inventory)
+        SET i.used = i.used - r.used
+        DELETE r }"""
+_DROP = """
+    CALL () {
         UNWIND $dropped AS uuid
-        MATCH (c:Consumer {{uuid: uuid}}) DETACH DELETE c }}
-    CALL () {{
-        UNWIND $kept AS row
-        MATCH (:Consumer {{uuid: row[0]}})-[r:CONSUMES]->() DELETE r }}
+        MATCH (c:Consumer {uuid: uuid}) DELETE c }"""
+_KEEP = f"""
     CALL () {{
         UNWIND $kept AS row
         MATCH (c:Consumer {{uuid: row[0]}})
         SET c.generation = c.generation + 1, c.type = row[1],
             c.project_id = row[2], c.user_id = row[3],
             c.updated_at = {rows.NOW}
-        {_ALLOCATE} }}
+        {_ALLOCATE} }}"""
+_CREATE = f"""
     CALL () {{
         UNWIND $new AS row
         CREATE (c:Consumer {{
             uuid: row[0], generation: 1, type: row[1], project_id: row[2],
             user_id: row[3], created_at: {rows.NOW},
             updated_at: {rows.NOW}}})
-        {_ALLOCATE} }}
-    CALL () {{
-        UNWIND $used AS row
-        MATCH (i:Inventory {{provider_uuid: row[0], resource_class: row[1]}})
-        SET i.used = row[2] }}
-    CALL () {{
-        UNWIND $raised AS uuid
-        MATCH (p:ResourceProvider {{uuid: uuid}})
-        SET p.generation = p.generation + 1, p.updated_at = {rows.NOW} }}"""
+        {_ALLOCATE} }}"""
+_PARTS = (("types", _TYPES), ("released", _RELEASE), ("dropped", _DROP),
+          ("kept", _KEEP), ("new", _CREATE))
 
 
 @dataclasses.dataclass(slots=True)
@@ -135,11 +135,8 @@ def release(txn: connection.Transaction, consumer_uuid: str) -> bool:
     locked = _lock(txn, [consumer_uuid], (), ())
     if consumer_uuid not in locked.consumers:
         return False
-    had = locked.consumers[consumer_uuid][1]
-    txn.write_last(
-        _WRITE, types=[], dropped=[consumer_uuid], kept=[], new=[], raised=[],
-        used=_used(locked, {key: -amount for key, amount in had.items()}))
-    txn.touch(uuid for uuid, _name in had)
+    _write_last(txn, released=[consumer_uuid], dropped=[consumer_uuid])
+    txn.touch(uuid for uuid, _name in locked.consumers[consumer_uuid][1])
     return True
 
 
@@ -167,7 +164,7 @@ def _named(claims: Iterable[models.Claim]) -> set[str]:
 
 
 def _check_named_once(claims: Iterable[models.Claim]) -> None:
-    seen = set()
+    seen: set[str] = set()
     for claim in claims:
         uuid = claim.consumer_uuid
         if uuid in seen:                # the first claim makes it stale
@@ -256,30 +253,33 @@ def _check_one(inventory: models.Inventory, amount: int, wanted: int,
 # -------------------------------------------------------------------- writing
 def _write(txn: connection.Transaction, locked: _Locked,
            consumers: Sequence[_Consumer]) -> None:
-    gone, kept, new = [], [], []
-    delta: dict[_Key, int] = defaultdict(int)
-    types = set()
+    dropped: list[str] = []
+    kept: list[list[Any]] = []
+    new: list[list[Any]] = []
+    types: set[str] = set()
     for consumer in consumers:
-        for key, amount in consumer.had.items():
-            delta[key] -= amount
-        for key, amount in consumer.wants.items():
-            delta[key] += amount
         if consumer.wants:
             (kept if consumer.exists else new).append(_row(consumer))
             types.add(consumer.claim.consumer_type)
         elif consumer.exists:
-            gone.append(consumer.claim.consumer_uuid)
-    if not (gone or kept or new):
+            dropped.append(consumer.claim.consumer_uuid)
+        txn.touch(uuid for uuid, _name in consumer.had)
+        txn.touch_and_raise(
+            uuid for uuid, _name in consumer.wants or consumer.had)
+    if not (dropped or kept or new):
         return
     types -= locked.types
     if types:
         txn.stamp("consumer_types")
-    raised = {uuid for consumer in consumers
-              for uuid, _name in consumer.wants or consumer.had}
-    txn.touch(uuid for uuid, _name in delta)
+    _write_last(txn, types=sorted(types),
+                released=[*dropped, *(row[0] for row in kept)],
+                dropped=dropped, kept=kept, new=new)
+
+
+def _write_last(txn: connection.Transaction, **lists: Sequence[Any]) -> None:
     txn.write_last(
-        _WRITE, types=sorted(types), dropped=sorted(gone), kept=kept, new=new,
-        used=_used(locked, delta), raised=sorted(raised))
+        "".join(part for name, part in _PARTS if lists.get(name)),
+        **{name: values for name, values in lists.items() if values})
 
 
 def _row(consumer: _Consumer) -> list[Any]:
@@ -288,9 +288,3 @@ def _row(consumer: _Consumer) -> list[Any]:
             claim.user_id,
             [[uuid, name, amount]
              for (uuid, name), amount in consumer.wants.items()]]
-
-
-def _used(locked: _Locked, delta: Mapping[_Key, int]) -> list[list[Any]]:
-    """Return rows of how much of each inventory is used from now on."""
-    return [[*key, locked.inventories[key].used + amount]
-            for key, amount in delta.items() if amount]

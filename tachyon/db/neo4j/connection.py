@@ -47,21 +47,29 @@ _VERSION = """
     WITH count(*) AS _
     MATCH (s:Store {name: $store})
     RETURN s.version"""
-_SEAL = f"""
+# A seal is put together of what there is to stamp.
+_NUMBER = """
     WITH count(*) AS _
-    MATCH (s:Store {{name: $store}}) SET s.locked = true
+    MATCH (s:Store {name: $store}) SET s.locked = true
     WITH s SET s.number = s.number + 1
-    WITH s
-    CALL (s) {{
-        UNWIND $stamps AS stamp SET s[stamp] = s.number }}
-    CALL (s) {{
+    WITH s"""
+_STAMPS = """
+    CALL (s) { UNWIND $stamps AS stamp SET s[stamp] = s.number }"""
+_TOUCHED = """
+    CALL (s) {
         UNWIND $touched AS uuid
-        MATCH (p:ResourceProvider {{uuid: uuid}}) SET p.changed = s.number }}
+        MATCH (p:ResourceProvider {uuid: uuid}) SET p.changed = s.number }"""
+_RAISED = f"""
+    CALL (s) {{
+        UNWIND $raised AS uuid
+        MATCH (p:ResourceProvider {{uuid: uuid}})
+        SET p.changed = s.number, p.generation = p.generation + 1,
+            p.updated_at = {rows.NOW} }}"""
+_GONE = f"""
     CALL (s) {{
         UNWIND $gone AS uuid
         CREATE (:Tombstone {{
-            uuid: uuid, changed: s.number, gone_at: {rows.NOW}}}) }}
-    RETURN s.version"""
+            uuid: uuid, changed: s.number, gone_at: {rows.NOW}}}) }}"""
 _FENCE = "CREATE (:Write {id: $write_id, fence: true})"
 _FENCED = "MATCH (w:Write {id: $write_id}) RETURN w.fence IS NOT NULL"
 
@@ -79,13 +87,14 @@ class _NothingToCommit(Exception):
 class Transaction:
     """One transaction under way."""
 
-    __slots__ = ("_gone", "_last", "_last_params", "_raw", "_stamps",
-                 "_touched", "_writes")
+    __slots__ = ("_gone", "_last", "_last_params", "_raised", "_raw",
+                 "_stamps", "_touched", "_writes")
 
     def __init__(self, raw: neo4j.ManagedTransaction):
         self._raw = raw
         self._writes = False
         self._touched: set[str] = set()
+        self._raised: set[str] = set()
         self._gone: list[str] = []
         self._stamps: set[str] = set()
         self._last = ""
@@ -118,6 +127,10 @@ class Transaction:
         """Note that these providers changed."""
         self._touched.update(uuids)
 
+    def touch_and_raise(self, uuids: Iterable[str]) -> None:
+        """Note that these providers changed, and raise their generation."""
+        self._raised.update(uuids)
+
     def bury(self, uuid: str) -> None:
         """Note that a provider is gone."""
         self._gone.append(uuid)
@@ -134,13 +147,16 @@ class Transaction:
 
     def seal(self, write_id: str) -> int:
         """End it; return the version of the schema."""
-        params = {**self._last_params, "write_id": write_id, "store": STORE}
-        if self._touched or self._stamps:
-            params |= {"touched": sorted(self._touched), "gone": self._gone,
-                       "stamps": sorted(self._stamps)}
-            end = _SEAL
-        else:
-            end = _VERSION
+        params: dict[str, Any] = {
+            **self._last_params, "write_id": write_id, "store": STORE}
+        parts = [
+            (_STAMPS, "stamps", sorted(self._stamps)),
+            (_TOUCHED, "touched", sorted(self._touched - self._raised)),
+            (_RAISED, "raised", sorted(self._raised)),
+            (_GONE, "gone", self._gone)]
+        params |= {name: values for _part, name, values in parts if values}
+        stamps = "".join(part for part, _name, values in parts if values)
+        end = f"{_NUMBER}{stamps} RETURN s.version" if stamps else _VERSION
         found = self._raw.run(f"{self._last} {_WRITE_ID} {end}",
                               params).values()
         return found[0][0] if found else 0
@@ -278,6 +294,10 @@ class Store:
         self._driver.close()
 
     # -------------------------------------------------------------- internals
+    def _check_open(self) -> None:
+        if self._closed:
+            raise exception.DriverUnavailable(reason="the store was closed")
+
     def _check_version(self) -> None:
         if not self._checked:
             self.check(self.version())
@@ -361,20 +381,17 @@ class Store:
         stop = end - self._deadline + self._retry_time
         delay, clashes = FIRST_DELAY, 0
         while True:
-            if self._closed:
-                raise exception.DriverUnavailable(
-                    reason="the store was closed")
+            self._check_open()
             try:
                 return once()
             except (errors.Again, OSError, neo4j.exceptions.Neo4jError,
                     neo4j.exceptions.DriverError) as exc:
-                if self._closed:
-                    continue
+                self._check_open()
                 kind = errors.kind(exc)
                 clashes += kind is errors.Kind.CLASH
                 if kind is errors.Kind.MISTAKE or clashes > MAX_CLASHES:
                     raise
-                pause = delay * random.uniform(0.5, 1.5)  # noqa: S311
+                pause = delay * random.uniform(0.5, 1.5)
                 if (kind is errors.Kind.REFUSAL
                         or time.monotonic() + pause > min(stop, end)):
                     raise exception.DriverUnavailable(

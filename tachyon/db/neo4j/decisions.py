@@ -48,7 +48,7 @@ class DecisionsController(base.DecisionsController):
             if value is not None}
         return [_decision(row) for row in self._store.read(
             rows.page("Decision", "d", tuple(wanted), "request_id", _COLUMNS,
-                      descending=True),
+                      walked=next(iter(wanted), None), descending=True),
             **wanted, made=made, made_id=made_id, limit=rows.limit(limit))]
 
 

@@ -46,13 +46,14 @@ EARLIEST, LATEST = -1, 2 ** 62
 
 
 def page(label: str, node: str, wanted: tuple[str, ...], key: str,
-         columns: str, *, descending: bool = False, others: str = "") -> str:
+         columns: str, *, walked: str | None = None,
+         descending: bool = False, others: str = "") -> str:
     """Return the statement that reads a page, in the order of creation.
 
     Nodes have the ``wanted`` properties equal to the parameters of the same
     names, and come after ``$made`` and ``$made_id``, the place of a marker.
-    The first of ``wanted`` is the one whose index is walked: the order names
-    it, so that the planner sees that the index has that order already.
+    ``walked`` is the one of them whose index is walked: the order names it,
+    so that the planner sees that the index has that order already.
     """
     after, direction = ("<", " DESC") if descending else (">", "")
     conditions = [f"{node}.{name} = ${name}" for name in wanted]
@@ -63,6 +64,6 @@ def page(label: str, node: str, wanted: tuple[str, ...], key: str,
     if others:
         conditions.append(others)
     order = ", ".join(f"{node}.{name}{direction}"
-                      for name in (*wanted[:1], "created_at", key))
+                      for name in (walked, "created_at", key) if name)
     return (f"MATCH ({node}:{label}) WHERE {' AND '.join(conditions)} "
             f"RETURN {columns} ORDER BY {order} LIMIT $limit")

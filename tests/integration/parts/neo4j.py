@@ -9,6 +9,7 @@ directory and a password of its own. One server serves a whole test process;
 import atexit
 import contextlib
 import functools
+import logging
 import pathlib
 import secrets
 import shutil
@@ -23,6 +24,9 @@ import neo4j.exceptions
 from tests.integration.parts import ports
 from tests.integration.parts import processes
 from tests.integration.parts import wait
+
+# Its debug log has a line a record, which tests would keep.
+logging.getLogger("neo4j").setLevel(logging.INFO)
 
 RECIPE = processes.ROOT / "tools" / "neo4j"
 CACHE = processes.ROOT / ".cache" / "neo4j"
