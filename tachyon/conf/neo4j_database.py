@@ -7,7 +7,8 @@ OPTS = [
 Where Neo4j answers.
 
 ``bolt://`` is one server, ``neo4j://`` asks it for its cluster's leader.
-``bolt+s://`` and ``neo4j+s://`` encrypt, and check the certificate.
+``bolt+s://`` and ``neo4j+s://`` encrypt, and check the certificate;
+``+ssc`` encrypts and trusts anybody.
 """),
     cfg.StrOpt("username", default="neo4j", help="""
 User to log in as. Empty: the server asks for none.

@@ -42,12 +42,14 @@ _PAGE = f"""
     MATCH (p:ResourceProvider) WHERE p.uuid > $last
     WITH p ORDER BY p.uuid LIMIT $limit
     RETURN {providers.COLUMNS}"""
+_ANY_TO_BURY = """
+    MATCH (t:Tombstone) WHERE t.gone_at < $before RETURN 1 LIMIT 1"""
 _BURY = """
     MATCH (t:Tombstone) WHERE t.gone_at < $before
     WITH t ORDER BY t.gone_at LIMIT $limit
     WITH collect(t) AS going, max(t.changed) AS changed
     FOREACH (t IN going | DELETE t)
-    WITH size(going) AS count, changed WHERE count > 0
+    WITH size(going) AS count, changed
     MATCH (s:Store {name: $store})
     SET s.floor = CASE WHEN changed > s.floor THEN changed ELSE s.floor END
     RETURN count"""
@@ -75,9 +77,11 @@ def bury(txn: connection.Transaction, before: int, limit: int) -> int:
     """Drop up to ``limit`` tombstones from before a time, and raise the floor
     below which ``changes`` can't tell any more what went."""
     txn.all(_LOCKED_LOOK, store=connection.STORE)
-    found = txn.write(_BURY, store=connection.STORE, before=before,
-                      limit=limit)
-    return found[0][0] if found else 0
+    if not txn.all(_ANY_TO_BURY, before=before):
+        return 0
+    count: int = txn.write(_BURY, store=connection.STORE, before=before,
+                           limit=limit)[0][0]
+    return count
 
 
 # ----------------------------------------------------------------- internals

@@ -29,6 +29,8 @@ from tachyon.db.neo4j import schema
 from tachyon.db.neo4j import services
 from tachyon.db.neo4j import traits
 
+SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
+
 
 class Neo4jDriver(base.DataDriverBase):
     """The store in a Neo4j database, 5.26 or later.
@@ -153,6 +155,10 @@ def _connect(conf: cfg.ConfigOpts) -> neo4j.Driver:
     """
     group = conf.neo4j_database
     uri = group.uri
+    if uri.partition("://")[0] not in SCHEMES:
+        raise exception.DriverUnavailable(
+            reason=f"[neo4j_database] uri = {uri}: the scheme must be one of "
+                   f"{', '.join(SCHEMES)}")
     options: dict[str, Any] = {}
     if group.ca_file and "+s://" in uri:
         # The library takes either "+s", and the system's CAs, or these two.

@@ -17,22 +17,22 @@ from tests.functional.db import test_neo4j
 from tests.integration.parts import proxy
 from tests.integration.parts import wait
 
-HASTY = 2.0                             # seconds of deadline
+HASTY, PATIENT = 2.0, 30.0              # seconds of deadline
 
 
 class TroubleCase(test_neo4j.Neo4jCase):
 
-    def open_hasty(self, port=None, **options):
-        """Open the store with a short deadline, through another port."""
-        port = port or self.server.port
+    def open_through(self, port, deadline):
+        """Open the store through a port, with a deadline of its own."""
         driver = test_neo4j.open_neo4j(
             f"bolt://127.0.0.1:{port}", self.server.password,
-            deadline=HASTY, **options)
+            deadline=deadline)
         self.addCleanup(driver.close)
+        driver.traits.list()            # is connected, and knows the version
         return driver
 
-    def claim(self, consumer, *args, **kwargs):
-        return super().claim(consumer, *args, **kwargs)
+    def open_hasty(self):
+        return self.open_through(self.server.port, HASTY)
 
     def assert_one_claim(self):
         """``uuids.vm`` has one VCPU of the host, which was written once."""
@@ -49,9 +49,12 @@ class TestLostConnections(TroubleCase):
     def setUp(self):
         super().setUp()
         self.make_provider("host", VCPU=8)
+        # The server has a plan for what has to be hasty.
+        self.take(uuids.other, {self.make_provider("other", VCPU=1).uuid: {
+            "VCPU": 1}})
         self.proxy = self.useFixture(proxy.Proxy(self.server.port))
-        self.through = self.open_hasty(self.proxy.port)
-        self.through.traits.list()      # is connected, and knows the version
+        self.through = self.open_through(self.proxy.port, PATIENT)
+        self.hasty = self.open_through(self.proxy.port, HASTY)
 
     def at_commit(self, act):
         """Call ``act`` once, when all but the commit has been sent."""
@@ -69,8 +72,12 @@ class TestLostConnections(TroubleCase):
         patch.start()
         self.addCleanup(patch.stop)
 
-    def replace(self):
-        self.through.allocations.replace([self.claim(uuids.vm)])
+    def replace(self, driver=None):
+        driver = driver or self.through
+        driver.allocations.replace([self.claim(uuids.vm)])
+
+    def replace_hastily(self):
+        self.replace(self.hasty)
 
     def test_before_a_call(self):
         self.proxy._cut()
@@ -97,7 +104,7 @@ class TestLostConnections(TroubleCase):
     def test_nobody_can_tell(self):
         self.at_commit(functools.partial(self.proxy.lose_answer,
                                          then_refuse=True))
-        self.assertRaises(exception.OutcomeUnknown, self.replace)
+        self.assertRaises(exception.OutcomeUnknown, self.replace_hastily)
         self.assert_one_claim()
         self.proxy.heal()
         self.assertRaises(exception.ConcurrentUpdate, self.replace)
@@ -105,24 +112,24 @@ class TestLostConnections(TroubleCase):
 
     def test_a_commit_while_the_server_hangs(self):
         self.at_commit(self.proxy.hang)
-        self.assertRaises(exception.OutcomeUnknown, self.replace)
+        self.assertRaises(exception.OutcomeUnknown, self.replace_hastily)
 
     def test_a_server_that_hangs(self):
         self.proxy.hang()
-        self.assertRaises(exception.DriverUnavailable,
-                          self.through.traits.list)
-        self.assertRaises(exception.DriverUnavailable, self.replace)
-        self.assertFalse(self.through.is_alive())
+        for call in (self.hasty.traits.list, self.replace_hastily):
+            self.assertRaises(exception.DriverUnavailable, call)
+        self.assertFalse(self.hasty.is_alive())
         self.proxy.heal()
-        self.assertTrue(self.through.is_alive())
+        wait.until(self.hasty.is_alive, "the server answers")
         self.replace()
         self.assert_one_claim()
 
     def test_a_server_that_is_gone_and_comes_back(self):
         self.proxy.refuse()
-        for call in (self.replace, self.through.traits.list,
-                     self.through.snapshot, self.through.health,
-                     functools.partial(self.open_hasty, self.proxy.port)):
+        for call in (self.replace_hastily, self.hasty.traits.list,
+                     self.hasty.snapshot, self.hasty.health,
+                     functools.partial(self.open_through, self.proxy.port,
+                                       HASTY)):
             self.assertRaises(exception.DriverUnavailable, call)
         self.proxy.heal()
         self.replace()
@@ -134,8 +141,7 @@ class TestRestart(TroubleCase):
     def test_killed_and_started(self):
         self.make_provider("host", VCPU=8)
         hasty = self.open_hasty()
-        hasty.traits.list()
-        cursor = hasty.changes(hasty.snapshot()[0]).cursor
+        cursor = self.driver.changes(self.driver.snapshot()[0]).cursor
         self.addCleanup(self.server.wait_until_ready)
         self.server.process.kill()
         try:
@@ -148,9 +154,9 @@ class TestRestart(TroubleCase):
             self.server.process.start()
         self.server.wait_until_ready()
         wait.until(hasty.is_alive, "the driver finds the server again")
-        hasty.allocations.replace([self.claim(uuids.vm)])
+        self.driver.allocations.replace([self.claim(uuids.vm)])
         self.assertEqual([uuids.host], [
-            one.uuid for one in hasty.changes(cursor).providers])
+            one.uuid for one in self.driver.changes(cursor).providers])
         self.assert_one_claim()
 
 
@@ -159,7 +165,7 @@ class TestMisconfigured(TroubleCase):
     def test_what_does_not_let_us_in(self):
         for name, told, options in (
                 ("password", "unauthorized", {"password": "wrong"}),
-                ("database", "does not exist", {"database": "nope"}),
+                ("database", "nope", {"database": "nope"}),
                 ("scheme", "[neo4j_database]", {"uri": "http://127.0.0.1"}),
                 ("port", "127.0.0.1:1", {"uri": "bolt://127.0.0.1:1"}),
                 ("no TLS there", "", {
@@ -227,7 +233,7 @@ class TestTransactions(TroubleCase):
                           hasty.allocations.replace, [self.claim(uuids.vm)])
         done.set()
         holder.join()
-        hasty.allocations.replace([self.claim(uuids.vm)])
+        self.driver.allocations.replace([self.claim(uuids.vm)])
         self.assert_one_claim()
 
     def test_our_mistakes_stay_what_they_are(self):
