@@ -49,7 +49,7 @@ PROJECT = "tachyon"
 VERSION = metadata.version(PROJECT)
 # What is of no interest to an operator unless it fails.
 _QUIET = ("cotyledon=WARNING", "oslo_service=WARNING", "futurist=WARNING",
-          "fasteners=WARNING",
+          "fasteners=WARNING", "neo4j=WARNING",
           # It warns of no_fork, which is how tachyon-standalone is meant.
           "oslo_service.backend._threading.service=ERROR")
 
