@@ -49,9 +49,7 @@ PROJECT = "tachyon"
 VERSION = metadata.version(PROJECT)
 # What is of no interest to an operator unless it fails.
 _QUIET = ("cotyledon=WARNING", "oslo_service=WARNING", "futurist=WARNING",
-          "fasteners=WARNING", "neo4j=WARNING",
-          # It warns of no_fork, which is how tachyon-standalone is meant.
-          "oslo_service.backend._threading.service=ERROR")
+          "fasteners=WARNING", "neo4j=WARNING", "waitress.queue=ERROR")
 
 
 def set_defaults(conf: cfg.ConfigOpts) -> None:

@@ -66,6 +66,16 @@ class SchemaOutOfDate(TachyonException):
 
 
 # ------------------------------------------------------------------ placement
+class BackupFailed(TachyonException):
+    """A copy of the store can't be made, or can't take its place."""
+
+    msg_fmt = "%(path)s: %(reason)s"
+
+
+class BackupNotSupported(TachyonException):
+    msg_fmt = "This store is backed up and restored with its own tools."
+
+
 class ResourceProviderNotFound(NotFound):
     msg_fmt = "No resource provider with uuid %(uuid)s found"
 

@@ -8,13 +8,12 @@ A service has no logic. Its life, in each process::
     stop ............. no new messages; what was begun ends; heartbeats last
 
 The launcher calls ``start`` and ``wait`` in one thread and ``stop`` in
-another, or in a signal handler that interrupts the first.
+another.
 """
 
 import abc
 import functools
 import logging
-import queue
 import threading
 from collections.abc import Callable, Sequence
 from concurrent import futures
@@ -55,6 +54,10 @@ class Periodics:
     def start(self) -> None:
         self._thread.start()
 
+    def is_alive(self) -> bool:
+        """Return whether there will be more runs."""
+        return self._thread.is_alive()
+
     def stop(self, timeout: float = 5.0) -> None:
         """Start no more runs, and wait a while for those under way: one may
         hang in a call that nobody answers."""
@@ -86,11 +89,8 @@ class BaseService(service.Service, metaclass=abc.ABCMeta):
     def __init__(self, conf: cfg.ConfigOpts):
         super().__init__()
         self.conf = conf
-        # Neither is a lock that a signal handler could find taken by the
-        # very thread that it interrupted.
-        self._tickets: queue.SimpleQueue[None] = queue.SimpleQueue()
-        self._done: queue.SimpleQueue[None] = queue.SimpleQueue()
-        self._tickets.put(None)
+        self._stop_asked = threading.Lock()
+        self._stopped = threading.Event()
 
     def start(self) -> None:
         """Begin to serve; what can't start raises, and leaves nothing."""
@@ -101,20 +101,22 @@ class BaseService(service.Service, metaclass=abc.ABCMeta):
                 self.stop()
 
     def stop(self, graceful: bool = False) -> None:
-        try:
-            self._tickets.get_nowait()
-        except queue.Empty:
+        if not self._stop_asked.acquire(blocking=False):
             return
         try:
             self.do_stop()
         finally:
             super().stop(graceful)
-            self._done.put(None)
+            self._stopped.set()
 
     def wait(self) -> None:
         """Return when the service has stopped."""
-        self._done.get()
-        self._done.put(None)
+        self._stopped.wait()
+
+    def is_alive(self) -> bool:
+        """Return whether what was started still goes on: a service that
+        hangs for good is started again. What it waits for may be away."""
+        return True
 
     @abc.abstractmethod
     def do_start(self) -> None:
@@ -145,6 +147,7 @@ class RpcService(BaseService):
         self.manager: Any = None
         self._make_manager = make_manager
         self._server: oslo_messaging.MessageHandlingServer | None = None
+        self._listens = False
         self._periodics: Periodics | None = None
 
     def do_start(self) -> None:
@@ -153,14 +156,16 @@ class RpcService(BaseService):
                                        self.version)
         self._server = rpc_server.get_server(self.conf, self.topic, self.host,
                                              endpoint)
+        # Returns when a broker has been reached, which may take for ever.
         self._server.start(override_pool_size=self.conf.rpc_threads)
+        self._listens = True
         self._periodics = Periodics([
             (self.report, self.conf.report_interval), *self.periodics()])
         self._periodics.start()
         LOG.info("%s started as %s", self.binary, self.host)
 
     def do_stop(self) -> None:
-        if self._server is not None:
+        if self._server is not None and self._listens:
             LOG.info("%s stops", self.binary)
             self._server.stop()
             self._server.wait()
@@ -170,6 +175,9 @@ class RpcService(BaseService):
             self._periodics.stop()
         if self.manager is not None:
             self.close()
+
+    def is_alive(self) -> bool:
+        return self._periodics is not None and self._periodics.is_alive()
 
     @abc.abstractmethod
     def report(self) -> None:

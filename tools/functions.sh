@@ -25,11 +25,11 @@ apt_install() {
         as_root chmod 755 "$policy"
         made=yes
     fi
-    {
-        as_root apt-get update -q \
-            && as_root env DEBIAN_FRONTEND=noninteractive \
-                apt-get install -y -q --no-install-recommends "$@"
-    } >&2 </dev/null || failed=1
+    # A stale list, or one broken source among many, need not stop it.
+    as_root apt-get update -q >&2 </dev/null || say "apt-get update failed"
+    as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -q --no-install-recommends "$@" >&2 </dev/null \
+        || failed=1
     [ -z "$made" ] || as_root rm -f "$policy"
     [ "$failed" -eq 0 ] || die "apt-get could not install $*"
 }

@@ -35,7 +35,7 @@ check)
     policy "$new/policy.yaml.sample"
     for sample in tachyon.conf.sample policy.yaml.sample; do
         diff -u "etc/tachyon/$sample" "$new/$sample" \
-            || die "etc/tachyon/$sample is out of date: run tools/samples.sh"
+            || die "etc/tachyon/$sample is out of date: run make samples"
     done
     ;;
 *)

@@ -28,7 +28,8 @@ export SKIP_GENERATE_AUTHORS=1 SKIP_WRITE_GIT_CHANGELOG=1
 export PIP_DISABLE_PIP_VERSION_CHECK=1
 
 install() {
-    "$venv/bin/pip" install --no-input --progress-bar off \
+    # What is imported gets compiled then; that is a part of what comes.
+    "$venv/bin/pip" install --no-input --progress-bar off --no-compile \
         --constraint constraints.txt "$@" \
         | sed -un -e 's/^Collecting \([^ ;]*\).*/    \1/p' \
                   -e '/^ERROR/p'

@@ -24,6 +24,9 @@ _PUBLIC_TREE = "/api/v1/docs/"
 _IDENTITY = ("HTTP_X_USER_ID", "HTTP_X_USER", "HTTP_X_TENANT_ID",
              "HTTP_X_TENANT", "HTTP_X_PROJECT_ID", "HTTP_X_ROLES",
              "HTTP_X_ROLE", "HTTP_X_SERVICE_ROLES")
+# What keystoneauth sends in place of a token where there is no authentication
+# (``--os-auth-type none``).
+_NO_TOKEN = "notused"
 # Keystone expands implied roles; so is it done here.
 _ADMIN_ROLES = "admin,member,reader,service"
 
@@ -47,8 +50,9 @@ class NoAuth2:
         given_project = environ.get("HTTP_X_PROJECT_ID")
         for name in _IDENTITY:
             environ.pop(name, None)
-        token = (environ.get("HTTP_X_AUTH_TOKEN")
-                 or self._conf.api.noauth2_default_token)
+        token = environ.get("HTTP_X_AUTH_TOKEN", "")
+        if token in ("", _NO_TOKEN):
+            token = self._conf.api.noauth2_default_token or token
         user, _, project = token.partition(":")
         if user:
             if roles is None:

@@ -12,6 +12,7 @@ A code, once released, is never changed and never used for another thing.
 """
 
 import dataclasses
+import http
 from collections.abc import Mapping
 from typing import Any
 
@@ -80,6 +81,8 @@ RULES: Rules = {
     exception.BadRequest: Rule(400),
     exception.PolicyNotAuthorized: Rule(403),
     exception.DriverUnavailable: Rule(503),
+    exception.SchemaOutOfDate: Rule(503),
+    exception.CursorExpired: Rule(503),
     exception.SchedulerUnavailable: Rule(503),
     exception.ConcurrentUpdate: Rule(409, CONCURRENT_UPDATE),
     exception.DuplicateProvider: Rule(409, DUPLICATE_NAME),
@@ -145,17 +148,12 @@ def _from_framework(error: werkzeug_exc.HTTPException) -> Problem:
                    headers=headers)
 
 
-def title(status: int) -> str:
-    """Return the name of a status."""
-    return webob_exc.status_map[status].title
-
-
 def render(problem: Problem) -> flask.Response:
     """Return the response that tells a caller of a problem."""
     own = flask.request.path.startswith(V1_PREFIX)
     entry = {
         "status": problem.status,
-        "title": title(problem.status),
+        "title": http.HTTPStatus(problem.status).phrase,
         "detail": _detail(problem, own),
         "code": problem.code or (V1_UNDEFINED if own else UNDEFINED),
         **problem.members,
@@ -173,7 +171,8 @@ def _detail(problem: Problem, own: bool) -> str:
     Placement's first line explains the status alone, and clients show the
     last one: what belongs there must not hold line ends.
     """
-    explanation = webob_exc.status_map[problem.status].explanation
+    known = webob_exc.status_map.get(problem.status)
+    explanation = known.explanation if known else ""
     detail = " ".join(problem.detail.splitlines())
     if not detail:
         return explanation

@@ -3,27 +3,23 @@
 Any other WSGI server does as well, with ``tachyon.deploy:application``.
 """
 
+import contextlib
 import logging
 import socket
 import threading
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 from wsgiref import types
 
-from cheroot import wsgi
 from oslo_config import cfg
 from oslo_utils import netutils
 
 from tachyon import service
+from tachyon.api import server
 
 LOG = logging.getLogger(__name__)
 
 BINARY = "tachyon-api"
-# Connections the kernel keeps waiting while all threads are busy.
-BACKLOG = 1024
-# Clients that keep a connection open between requests; they cost no thread.
-IDLE_CONNECTIONS = 4096
-MAX_HEADER_BYTES = 64 * 1024
 # Seconds that requests under way have to end in, when the server stops.
 GRACE = 10
 
@@ -54,7 +50,7 @@ class ApiService(service.BaseService):
         self._make_api = make_api
         self._reuse_port = reuse_port
         self._api: Api | None = None
-        self._server: _Server | None = None
+        self._server: server.Server | None = None
         self._thread: threading.Thread | None = None
         self._periodics: service.Periodics | None = None
         self.port: int = conf.api.port
@@ -67,17 +63,9 @@ class ApiService(service.BaseService):
 
     def do_start(self) -> None:
         self._api = self._make_api()
-        self._server = _Server(
-            (self.conf.api.host, self.port), self._api.app,
-            numthreads=self.conf.api.threads, max=self.conf.api.threads,
-            request_queue_size=BACKLOG, shutdown_timeout=GRACE,
-            server_name="tachyon", reuse_port=self._reuse_port)
-        try:
-            self._server.prepare()
-        except OSError as exc:
-            self._server = None
-            raise _in_use(self.conf, exc)
-        self.port = self._server.bind_addr[1]
+        listener = self._bind()
+        self.port = listener.getsockname()[1]
+        self._server = server.Server(self.conf, self._api.app, listener)
         self._thread = threading.Thread(target=self._server.serve,
                                         name="http", daemon=True)
         self._thread.start()
@@ -89,24 +77,39 @@ class ApiService(service.BaseService):
     def do_stop(self) -> None:
         if self._server is not None:
             LOG.info("%s stops", BINARY)
-            self._server.stop()
+            self._server.stop(self._grace())
         if self._thread is not None:
-            self._thread.join(GRACE)
+            self._thread.join(2 * GRACE)
         if self._periodics is not None:
             self._periodics.stop()
         if self._api is not None:
             self._api.close()
 
+    def is_alive(self) -> bool:
+        return self._server is not None and self._server.is_alive()
 
-class _Server(wsgi.Server):
-    """Cheroot's, which logs as everybody does."""
+    def _grace(self) -> float:
+        """Return what of the time to stop in belongs to requests."""
+        limit = self.conf.graceful_shutdown_timeout
+        return min(GRACE, limit / 2) if limit else GRACE
 
-    keep_alive_conn_limit = IDLE_CONNECTIONS
-    max_request_header_size = MAX_HEADER_BYTES
-
-    def error_log(self, msg: str = "", level: int = logging.INFO,
-                  traceback: bool = False) -> None:
-        LOG.log(level, "%s", msg, exc_info=traceback)
+    def _bind(self) -> socket.socket:
+        with contextlib.ExitStack() as undo:
+            try:
+                family, kind, proto, _, address = _resolve(
+                    self.conf.api.host, self.port)
+                listener = socket.socket(family, kind, proto)
+                undo.callback(listener.close)
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR,
+                                    1)
+                if self._reuse_port:
+                    listener.setsockopt(socket.SOL_SOCKET,
+                                        socket.SO_REUSEPORT, 1)
+                listener.bind(address)
+            except OSError as exc:
+                raise _in_use(self.conf, exc)
+            undo.pop_all()
+        return listener
 
 
 def reserve_port(conf: cfg.ConfigOpts) -> socket.socket:
@@ -118,9 +121,8 @@ def reserve_port(conf: cfg.ConfigOpts) -> socket.socket:
     :raises OSError: the port is taken, or the host is none of this machine.
     """
     try:
-        family, kind, proto, _, address = socket.getaddrinfo(
-            conf.api.host, conf.api.port, type=socket.SOCK_STREAM,
-            flags=socket.AI_PASSIVE)[0]
+        family, kind, proto, _, address = _resolve(conf.api.host,
+                                                   conf.api.port)
         with socket.socket(family, kind, proto) as probe:
             # Without SO_REUSEPORT: somebody else's server is to be noticed.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -134,6 +136,15 @@ def reserve_port(conf: cfg.ConfigOpts) -> socket.socket:
         raise _in_use(conf, exc)
     conf.set_override("port", address[1], group="api")
     return reserved
+
+
+def _resolve(host: str, port: int) -> Any:
+    """Return what ``getaddrinfo`` finds first.
+
+    :raises OSError:
+    """
+    return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM,
+                              flags=socket.AI_PASSIVE)[0]
 
 
 def _in_use(conf: cfg.ConfigOpts, exc: OSError) -> OSError:

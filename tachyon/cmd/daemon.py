@@ -14,11 +14,12 @@ from oslo_config import cfg
 from oslo_log import log as logging
 from oslo_reports import guru_meditation_report as gmr
 from oslo_reports import opts as gmr_opts
-from oslo_service import service
 
 from tachyon import conf as tachyon_conf
 from tachyon import deploy
 from tachyon import exception
+from tachyon import service
+from tachyon.cmd import launcher
 from tachyon.rpc import transport
 
 LOG = logging.getLogger(__name__)
@@ -104,13 +105,12 @@ def warn_if_alone(conf: cfg.ConfigOpts, prog: str) -> None:
             transport.DEFAULT_URL, prog)
 
 
-def launch(conf: cfg.ConfigOpts, daemon: service.ServiceBase,
+def launch(conf: cfg.ConfigOpts, daemon: service.BaseService,
            workers: int = 1) -> None:
-    """Serve in this many children until SIGTERM; SIGHUP reads the mutable
-    options again. Whatever was tried out must be closed by now."""
+    """Serve in this many children until SIGTERM. Whatever was tried out must
+    be closed by now."""
     transport.cleanup()
-    service.launch(conf, daemon, workers=workers,
-                   restart_method="mutate").wait()
+    launcher.run_workers(conf, daemon, workers)
 
 
 def _read_all(conf: cfg.ConfigOpts) -> None:

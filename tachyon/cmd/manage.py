@@ -74,15 +74,21 @@ def _add_commands(
                  "what a store starts with."),
                 ("version", _db_version, "Print the version of the schema."),
                 ("gc", _db_gc, "Remove what is past its retention: decisions,"
-                 " deleted instances, tombstones."))),
+                 " deleted instances, tombstones."),
+                ("backup", _db_backup, "Copy the store to a new file, while "
+                 "it is used.", "PATH"),
+                ("restore", _db_restore, "Make the store what it was when "
+                 "that file was made.", "PATH"))),
             ("plugins", "Look at the plug-ins.", (
                 ("list", _plugins_list, "Print all plug-ins; fail if one "
                  "can't be loaded."),))):
         parser = commands.add_parser(noun, help=text, description=text)
         actions = parser.add_subparsers(metavar="ACTION", required=True)
-        for verb, run, help in verbs:
+        for verb, run, help, *arguments in verbs:
             action = actions.add_parser(verb, help=help, description=help)
             action.set_defaults(run=run)
+            for argument in arguments:
+                action.add_argument(argument.lower(), metavar=argument)
 
 
 def _db_sync(conf: cfg.ConfigOpts) -> int:
@@ -101,6 +107,19 @@ def _db_gc(conf: cfg.ConfigOpts) -> int:
     with _driver(conf) as driver:
         for kind, count in driver.gc().items():
             print(f"{kind}: {count}")
+    return 0
+
+
+def _db_backup(conf: cfg.ConfigOpts) -> int:
+    with _driver(conf) as driver:
+        driver.backup(conf.command.path)
+    return 0
+
+
+def _db_restore(conf: cfg.ConfigOpts) -> int:
+    with _driver(conf) as driver:
+        driver.restore(conf.command.path)
+        print(driver.schema_version())
     return 0
 
 

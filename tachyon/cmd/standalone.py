@@ -5,16 +5,16 @@ simulator for hosts. The classes are those of the daemons; nothing works only
 here.
 """
 
+import contextlib
+import logging
 import os
-import signal
 import sys
 import threading
+import time
 from collections.abc import Sequence
-from typing import Any
 
 import fasteners
 from oslo_config import cfg
-from oslo_service import service as oslo_service
 
 from tachyon import deploy
 from tachyon import exception
@@ -23,54 +23,80 @@ from tachyon.api import service as api_service
 from tachyon.cmd import api
 from tachyon.cmd import compute
 from tachyon.cmd import daemon
+from tachyon.cmd import launcher
 from tachyon.cmd import scheduler
 from tachyon.compute import service as compute_service
+from tachyon.db import load
 from tachyon.scheduler import service as scheduler_service
 
+LOG = logging.getLogger(__name__)
+
 PROG = "tachyon-standalone"
+# Seconds that the API waits for the compute, and between two looks.
+COMPUTE_WAIT = 30.0
+LOOK = 0.02
 
 
 class StandaloneService(service.BaseService):
-    """The three services, started in order, stopped in reverse."""
+    """The three services, started in order, stopped in reverse.
+
+    HTTP comes last, when the store knows the compute and what it has: whoever
+    gets an answer can create an instance.
+    """
 
     def __init__(self, conf: cfg.ConfigOpts, reuse_port: bool = False):
         super().__init__(conf)
+        self.scheduler = scheduler_service.SchedulerService(
+            conf, lambda: deploy.make_scheduler_manager(conf))
+        self.compute = compute_service.ComputeService(conf)
         self.api = api_service.ApiService(
             conf, lambda: deploy.Api(conf), reuse_port=reuse_port)
         self.parts: Sequence[service.BaseService] = (
-            scheduler_service.SchedulerService(
-                conf, lambda: deploy.make_scheduler_manager(conf)),
-            compute_service.ComputeService(conf),
-            self.api)
+            self.scheduler, self.compute, self.api)
+        self._stopping = threading.Event()
 
     def do_start(self) -> None:
-        for part in self.parts:
-            part.start()
+        started = time.monotonic()
+        self.scheduler.start()
+        self.compute.start()
+        self._wait_for_compute(started)
+        if not self._stopping.is_set():
+            self.api.start()
 
     def do_stop(self) -> None:
+        self._stopping.set()
         for part in reversed(self.parts):
             part.stop()
 
+    def is_alive(self) -> bool:
+        return all(part.is_alive() for part in self.parts)
+
+    def _wait_for_compute(self, started: float) -> None:
+        """Return when the inventory and a heartbeat of the compute, younger
+        than ``started``, are in the store; not later than COMPUTE_WAIT."""
+        with contextlib.closing(load.get_driver(self.conf)) as driver:
+            while time.monotonic() - started < COMPUTE_WAIT:
+                if self.compute.has_reported() and any(
+                        each.binary == self.compute.binary
+                        and each.host == self.compute.host
+                        and each.age <= time.monotonic() - started
+                        for each in driver.services.list()):
+                    return
+                if self._stopping.wait(LOOK):
+                    return
+        LOG.warning("The compute has not reported for %d s: what is asked "
+                    "for may find no host", COMPUTE_WAIT)
+
 
 class _LaunchedService(StandaloneService):
-    """Says where it listens, and stops for Ctrl-C as for SIGTERM."""
+    """Says where it listens."""
 
     def do_start(self) -> None:
-        signal.signal(signal.SIGINT, _interrupt)
-        signal.signal(signal.SIGHUP, self._mutate)
         super().do_start()
-        print(f"{PROG} listens on {self.api.url}, keeps its state in "
-              f"{self.conf.state_path}; docs: {self.api.url}/api/v1/docs",
-              flush=True)
-
-    def _mutate(self, *_: Any) -> None:
-        threading.Thread(target=self.conf.mutate_config_files,
-                         daemon=True).start()
-
-
-def _interrupt(*_: Any) -> None:
-    # The launcher's own answer to SIGINT leaves at once, with exit code 1.
-    os.kill(os.getpid(), signal.SIGTERM)
+        if not self._stopping.is_set():
+            print(f"{PROG} listens on {self.api.url}, keeps its state in "
+                  f"{self.conf.state_path}; docs: {self.api.url}/api/v1/docs",
+                  flush=True)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -95,8 +121,7 @@ def serve(conf: cfg.ConfigOpts) -> None:
         with api_service.reserve_port(conf):
             for command in (scheduler, compute, api):
                 command.try_out(conf)
-            oslo_service.launch(conf, _LaunchedService(conf, reuse_port=True),
-                                no_fork=True, restart_method="mutate")
+            launcher.run_here(conf, _LaunchedService(conf, reuse_port=True))
     finally:
         lock.release()
 

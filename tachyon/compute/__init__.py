@@ -1,0 +1,1 @@
+"""tachyon-compute: acts on the instances of the hosts that it serves."""

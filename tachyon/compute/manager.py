@@ -54,6 +54,7 @@ class ComputeManager:
         self._work = work.Work(conf.compute.max_concurrent_actions)
         self._hosts: Sequence[base.Host] | None = None
         self._stopping = threading.Event()
+        self._reported = threading.Event()
 
     def stop(self) -> None:
         """End the actions under way; drop those that have not begun."""
@@ -90,6 +91,11 @@ class ComputeManager:
             except exception.TachyonException as exc:
                 LOG.error("The inventory of host %s was refused: %s",
                           host.name, exc)
+        self._reported.set()
+
+    def has_reported(self) -> bool:
+        """Return whether the inventory of every host was answered once."""
+        return self._reported.is_set()
 
     def reconcile(self, ctx: context.RequestContext) -> None:
         """Have the copies of instances looked through, and destroy those
@@ -126,7 +132,8 @@ class ComputeManager:
         except Exception as exc:
             LOG.error("Left %s of instance %s, attempt %d, to be delivered "
                       "again: %s", action.action, action.instance_id,
-                      action.attempt, exc)
+                      action.attempt, exc,
+                      exc_info=not transport.is_unanswered(exc))
             return
         if not current:
             self._clean_up(ctx, action)

@@ -41,6 +41,10 @@ class ComputeService(service.RpcService):
     def report(self) -> None:
         self.manager.heartbeat(context.get_admin_context())
 
+    def has_reported(self) -> bool:
+        """Return whether a scheduler has heard what the hosts have."""
+        return self.manager is not None and self.manager.has_reported()
+
     def periodics(self) -> Sequence[service.Task]:
         return ((self._report_inventory, self.conf.compute.inventory_interval),
                 (self._reconcile, self.conf.compute.reconcile_interval))

@@ -5,8 +5,7 @@ import dataclasses
 import logging
 import threading
 from collections.abc import Callable
-
-import futurist
+from concurrent import futures
 
 LOG = logging.getLogger(__name__)
 
@@ -28,7 +27,8 @@ class Work:
     """
 
     def __init__(self, size: int):
-        self._pool = futurist.ThreadPoolExecutor(max_workers=size)
+        self._pool = futures.ThreadPoolExecutor(
+            max_workers=size, thread_name_prefix="work")
         self._lock = threading.Lock()
         self._queues: dict[str, collections.deque[Job]] = {}
         self._stopping = False

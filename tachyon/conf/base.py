@@ -22,6 +22,12 @@ Seconds without a heartbeat after which a daemon counts as down.
 
 A host whose compute is down gets no new instances.
 """),
+    cfg.IntOpt("graceful_shutdown_timeout", default=60, min=0, help="""
+Seconds that a daemon has, once it is told to stop, to end what it has in hand.
+
+What has not ended by then is dropped, and taken up by another daemon. 0: as
+long as it takes.
+"""),
     cfg.IntOpt("rpc_threads", default=32, min=1, help="""
 Messages of the bus that one process handles at the same time.
 """),

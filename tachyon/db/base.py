@@ -23,6 +23,7 @@ from typing import Any
 
 from oslo_config import cfg
 
+from tachyon import exception
 from tachyon.db import models
 
 
@@ -285,18 +286,20 @@ class InstancesController(abc.ABC):
         decision. What the consumer had before is replaced, whatever its
         generation: the claim's ``consumer_generation`` is not compared.
 
-        :raises Fenced:
+        :raises Fenced: also if it is not BUILDING.
         :raises ConcurrentUpdate: of a compared provider.
         :raises: whatever ``AllocationsController.replace`` does.
         """
 
     @abc.abstractmethod
-    def unland(self, id: str, attempt: int,
-               failed_host: str | None = None) -> models.Instance:
-        """Take allocation and host from the instance and make its message
-        claimable at once, for another try. ``failed_host`` joins ``tried``.
+    def unland(self, id: str, attempt: int, failed_host: str | None = None,
+               fault: str | None = None) -> models.Instance:
+        """Take allocation and host from a BUILDING instance and make its
+        message claimable at once, for another try. ``failed_host`` joins
+        ``tried``, and its ``fault`` is kept until the instance lands well or
+        ends; None leaves the fault as it is.
 
-        :raises Fenced:
+        :raises Fenced: also if it is not BUILDING.
         """
 
     @abc.abstractmethod
@@ -458,6 +461,30 @@ class DataDriverBase(abc.ABC):
         """Remove decisions, DELETED instances and tombstones past their
         retention; return how many of each, under ``decisions``,
         ``instances`` and ``tombstones``."""
+
+    def backup(self, path: str) -> None:
+        """Make a file that holds the store as it is at one moment. Others go
+        on reading and writing meanwhile.
+
+        Only a driver with the capability ``online-backup`` does it.
+
+        :raises BackupNotSupported:
+        :raises BackupFailed: the file is there already, or can't be written.
+        """
+        raise exception.BackupNotSupported()
+
+    def restore(self, path: str) -> None:
+        """Make the store what it was when that file was made, brought up to
+        the schema that this code knows; all of it, or nothing.
+
+        It begins another life with that: every cursor from before expires,
+        also of those who have the store open meanwhile.
+
+        :raises BackupNotSupported:
+        :raises BackupFailed: the file is not there, or not sound.
+        :raises SchemaOutOfDate: it is of a later release.
+        """
+        raise exception.BackupNotSupported()
 
     # -------------------------------------------------------------- the view
     @abc.abstractmethod

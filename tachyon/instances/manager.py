@@ -178,12 +178,12 @@ class InstanceManager:
             action=message.action)
         try:
             self.scheduler_api.wake(ctx, notice)
-        except Exception:
+        except Exception as exc:
             # The wish is stored: failing the caller now would make it ask
             # for the same again.
             LOG.warning("No scheduler could be woken for the %s of instance "
-                        "%s; a sweep will find it", message.action,
-                        message.instance_id, exc_info=True)
+                        "%s (%s: %s); a sweep will find it", message.action,
+                        message.instance_id, type(exc).__name__, exc)
 
 
 def _without_host(instance: models.Instance) -> models.Instance:

@@ -69,6 +69,7 @@ class InventoryColumn:
         self._count = 0
         self._stepped = 0
         self._floored = 0
+        self._misplaced = 0
         self._rows = np.zeros(4, np.int32)
         self._ratio = np.zeros(4, np.float64)
         for name in self._INTEGERS:
@@ -114,6 +115,7 @@ class InventoryColumn:
                 setattr(self, f"_{name}", grown(array, 2 * slot))
         self._slots[row] = slot
         self._rows[slot] = row
+        self._misplaced += row != slot
         self._count += 1
         return slot
 
@@ -127,28 +129,41 @@ class InventoryColumn:
         """Forget the inventory of a provider that has one."""
         slot = self._slots.pop(row)
         self._count_rules(slot, -1)
+        self._misplaced -= row != slot
         self._count -= 1
         if slot != self._count:
+            last = self._rows.item(self._count)
+            self._misplaced += (last != slot) - (last != self._count)
             for name in self._ARRAYS:
                 array = getattr(self, f"_{name}")
                 array[slot] = array[self._count]
-            self._slots[int(self._rows[slot])] = slot
+            self._slots[last] = slot
+
+    def spread(self, values: np.ndarray, n: int) -> np.ndarray:
+        """Return an array by row, for n rows, of values by entry; 0 or False
+        for who has no entry."""
+        by_row = np.zeros(n, values.dtype)
+        if self._misplaced:
+            by_row[self.rows] = values
+        else:                            # each entry i is row i's: far faster
+            by_row[:self._count] = values
+        return by_row
 
     def inventory(self, slot: int) -> models.Inventory:
         """Return an entry as the record it came from."""
         return models.Inventory(
-            total=int(self._total[slot]), reserved=int(self._reserved[slot]),
-            min_unit=int(self._min_unit[slot]),
-            max_unit=int(self._max_unit[slot]),
-            step_size=int(self._step_size[slot]),
-            allocation_ratio=float(self._ratio[slot]),
-            used=int(self._used[slot]))
+            total=self._total.item(slot), reserved=self._reserved.item(slot),
+            min_unit=self._min_unit.item(slot),
+            max_unit=self._max_unit.item(slot),
+            step_size=self._step_size.item(slot),
+            allocation_ratio=self._ratio.item(slot),
+            used=self._used.item(slot))
 
     def room(self, row: int) -> int:
         """Return what one candidate can take of a provider in all, however
         many groups take it: what is left, and no more than max_unit."""
         slot = self._slots[row]
-        return int(min(self._free[slot], self._max_unit[slot]))
+        return min(self._free.item(slot), self._max_unit.item(slot))
 
     def allowed(self, amount: int) -> np.ndarray:
         """Return for each entry whether its unit rules allow an amount."""

@@ -5,7 +5,7 @@ of the providers that its pool holds for the tree; a part that was given
 takes from what its provider has left, so that what the next ones may take is
 known. Choices that can't lead to a candidate are left as soon as that shows:
 room, isolation, subtrees and required traits are looked at with every
-choice, the parts with the fewest providers come first, and dead ends are
+choice, the parts that have the least choice come first, and dead ends are
 remembered.
 """
 
@@ -18,10 +18,12 @@ from tachyon.placement import masks
 from tachyon.placement import query as query_module
 from tachyon.placement import snapshot as snapshot_module
 
-# Choices without any candidate after which a tree, and a whole search, is
-# given up. Packing is a hard problem; a request must not take forever.
-TREE_PATIENCE = 50_000
-SEARCH_PATIENCE = 500_000
+# Packing is a hard problem, and a request must not take forever: so many
+# choices may be tried in one tree, and in a whole search, for each candidate
+# that is found a few more; then it is given up.
+TREE_PATIENCE = 20_000
+SEARCH_PATIENCE = 200_000
+_EARNED = 200
 _DEAD_ENDS_KEPT = 20_000
 
 
@@ -41,11 +43,12 @@ class Candidate:
 
 
 class Patience:
-    """How many choices may still be tried in vain."""
+    """How many choices a search may still try, and how many trees it gave
+    up for having tried too many."""
 
     def __init__(self) -> None:
         self.left = SEARCH_PATIENCE
-        self.exhausted = False
+        self.given_up = 0
 
 
 @dataclasses.dataclass(slots=True)
@@ -64,8 +67,12 @@ class _Tree:
         self._combiner = combiner
         self._snapshot = combiner.snapshot
         self._root = root
-        # The order of the parts in the query breaks ties.
-        self._slots = sorted(slots, key=lambda slot: len(slot.options))
+        # Parts that the constraints are about come first, so that from then
+        # on these need no look; then those with the fewest providers.
+        self._slots = sorted(slots, key=lambda slot: (
+            not combiner.is_constrained(slot.part), len(slot.options)))
+        self._constrained = sum(combiner.is_constrained(slot.part)
+                                for slot in slots)
         self._picks: list[int] = []
         self._room: dict[tuple[int, str], int] = {}
         self._isolated: set[int] = set()
@@ -91,13 +98,13 @@ class _Tree:
             left -= 1
             patience.left -= 1
             if left < 0 or patience.left < 0:
-                patience.exhausted = True
+                patience.given_up += 1
                 return
             if not self._give(row):
                 continue
             if len(picks) == len(slots):
-                left = TREE_PATIENCE
-                patience.left = SEARCH_PATIENCE
+                left += _EARNED
+                patience.left += _EARNED
                 fruits = [True] * len(fruits)
                 yield self._combiner.candidate(self._root, zip(
                     (slot.part for slot in slots), picks, strict=True))
@@ -115,7 +122,8 @@ class _Tree:
         if self._combiner.isolate and slot.part.suffix:
             self._isolated.add(row)
         self._picks.append(row)
-        if self._combiner.constrained and not self._constraints_hold():
+        if (len(self._picks) <= self._constrained
+                and not self._constraints_hold()):
             self._take_back()
             return False
         return True
@@ -163,8 +171,8 @@ class _Tree:
         return bool(self._dead_ends) and self._state() in self._dead_ends
 
     def _remember_dead_end(self) -> None:
-        # With constraints on who serves what, the room does not tell all.
-        if (not self._combiner.constrained
+        # While constraints matter, the room does not tell all.
+        if (len(self._picks) >= self._constrained
                 and len(self._dead_ends) < _DEAD_ENDS_KEPT):
             self._dead_ends.add(self._state())
 
@@ -230,11 +238,16 @@ class Combiner:
         self.required = tuple(
             one_of for group in query.groups if not group.suffix
             for one_of in group.all_required)
-        self.constrained = bool(self.same_subtree or self.required)
+        self._in_subtree = frozenset[str]().union(*self.same_subtree)
         self.contended = self._is_contended()
         self._sharing = snapshot.sharing
         self._flat = not snapshot.nested and not len(self._sharing)
         self._only = query.groups[0] if len(query.groups) == 1 else None
+
+    def is_constrained(self, part: masks.Part) -> bool:
+        """Return whether a subtree or required traits depend on a part."""
+        return (part.suffix in self._in_subtree if part.suffix
+                else bool(self.required))
 
     def _is_contended(self) -> bool:
         """Return whether what one part takes may be missed by another."""
@@ -255,7 +268,7 @@ class Combiner:
         if not all(slot.options for slot in slots):
             return iter(()), False
         several = any(len(slot.options) > 1 for slot in slots)
-        if self.constrained or self.contended:
+        if self.contended or any(map(self.is_constrained, self.parts)):
             return _Tree(self, root, slots).candidates(patience), several
         return self._product(root, slots), several
 

@@ -17,6 +17,8 @@ from tachyon.placement import rules
 
 EXAMPLES = 3
 NO_COMBINATION = reasons.Reason(reasons.Code.NO_COMBINATION, {})
+GIVEN_UP = reasons.Reason(
+    reasons.Code.NO_COMBINATION, {"detail": "given up after many tries"})
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -38,8 +40,13 @@ class Explainer:
         self._everyone = space.everyone()
 
     # ------------------------------------------------------------ the funnel
-    def stages(self, barren: Collection[int]) -> tuple[reasons.Stage, ...]:
-        """Return the funnel; ``barren`` roots fit but have no combination."""
+    def stages(self, barren: Collection[int], given_up: Collection[int]
+               ) -> tuple[reasons.Stage, ...]:
+        """Return the funnel.
+
+        :param barren: roots that fit but have no combination.
+        :param given_up: such ones of which that is not sure.
+        """
         alive = np.zeros(self._snapshot.n, bool)
         alive[self._snapshot.host_rows] = True
         stages: list[reasons.Stage] = []
@@ -51,12 +58,11 @@ class Explainer:
                 removed = step.rule.explain(step.before, gone)
             self._add(stages, step.rule.stage, int(alive.sum()), removed)
             alive = left
-        dead = np.zeros(self._snapshot.n, bool)
-        dead[list(barren)] = True
-        gone = np.flatnonzero(alive & dead)
-        if len(gone):
-            self._add(stages, "combination", int(alive.sum()),
-                      [(NO_COMBINATION, gone)])
+        self._add(stages, "combination", int(alive.sum()), [
+            (reason, np.array(rows)) for reason, rows in (
+                (NO_COMBINATION, [r for r in sorted(barren) if alive[r]]),
+                (GIVEN_UP, [r for r in sorted(given_up) if alive[r]]))
+            if rows])
         return tuple(stages)
 
     def _add(self, stages: list[reasons.Stage], name: str, before: int,
@@ -67,6 +73,8 @@ class Explainer:
             tuple(self._snapshot.names[row] for row in rows[:EXAMPLES])
             for _, rows in removed)
         after = before - sum(count for _, count in counted)
+        if name == "combination" and not removed:
+            return                       # mostly there is nothing to say
         if stages and stages[-1].name == name:
             last = stages.pop()
             before, counted = last.before, last.removed + counted

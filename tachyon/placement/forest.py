@@ -22,6 +22,10 @@ _MICROSECOND = datetime.timedelta(microseconds=1)
 _NOTHING: frozenset[str] = frozenset()
 
 
+def _time(microseconds: int) -> datetime.datetime:
+    return _EPOCH + datetime.timedelta(microseconds=microseconds)
+
+
 class Forest:
     """All providers, by row.
 
@@ -246,7 +250,7 @@ class Forest:
 
     def provider(self, row: int) -> models.Provider:
         """Return a row as the record it came from."""
-        parent = int(self.parents[row])
+        parent = self.parents.item(row)
         inventories = {}
         for name in sorted(self.classes[row]):
             column = self.columns[name]
@@ -255,10 +259,10 @@ class Forest:
             inventories[name] = column.inventory(slot)
         return models.Provider(
             uuid=self.uuids[row], name=self.names[row],
-            generation=int(self.generations[row]),
+            generation=self.generations.item(row),
             parent_uuid=None if parent < 0 else self.uuids[parent],
-            root_uuid=self.uuids[self.roots[row]],
-            created_at=_EPOCH + int(self._created[row]) * _MICROSECOND,
-            updated_at=_EPOCH + int(self._updated[row]) * _MICROSECOND,
+            root_uuid=self.uuids[self.roots.item(row)],
+            created_at=_time(self._created.item(row)),
+            updated_at=_time(self._updated.item(row)),
             inventories=inventories, traits=self.traits[row],
             aggregates=self.aggregates[row])

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from tachyon.placement import amounts
 from tachyon.placement import pools
 from tachyon.placement import query as query_module
 from tachyon.placement import rules
@@ -107,7 +108,7 @@ class Evaluator:
     def _whole(self, group: query_module.RequestGroup,
                pool: pools.Pool) -> Part:
         for name, amount in group.resources.items():
-            pool = self._take(rules.Resource(self._space, group.suffix, name,
+            pool = self._take(amounts.Resource(self._space, group.suffix, name,
                                              amount), pool)
         return Part(group.suffix, group.resources, pool)
 
@@ -115,7 +116,7 @@ class Evaluator:
                 pool: pools.Pool) -> list[Part]:
         parts = []
         for name, amount in group.resources.items():
-            rule = rules.Resource(self._space, group.suffix, name, amount)
+            rule = amounts.Resource(self._space, group.suffix, name, amount)
             parts.append(Part(group.suffix, {name: amount},
                               self._take(rule, pool)))
         return parts
@@ -133,12 +134,12 @@ class Evaluator:
                 by_class.setdefault(name, []).append(part)
         for name, parts in by_class.items():
             if len(parts) > 1:
-                amounts = [part.resources[name] for part in parts]
-                self._take(rules.Together(self._space, name, amounts),
+                asked = [part.resources[name] for part in parts]
+                self._take(amounts.Together(self._space, name, asked),
                            _union(parts))
         suffixed = [part for part in self._parts if part.suffix]
         if self._query.group_policy == "isolate" and len(suffixed) > 1:
-            self._take(rules.Isolated(self._space, len(suffixed)),
+            self._take(amounts.Isolated(self._space, len(suffixed)),
                        _union(suffixed))
         return self._steps[begin:]
 

@@ -41,12 +41,7 @@ def find(snapshot: snapshot_module.Snapshot,
         mask = mask & ~_any_of(snapshot, snapshot.aggregate_rows,
                                group.forbidden_aggregates)
     for resource_class, amount in group.resources.items():
-        fitting = np.zeros(snapshot.n, bool)
-        column = snapshot.column(resource_class)
-        if column is not None:
-            fitting[column.rows] = (column.enough(amount)
-                                    & column.allowed(amount))
-        mask = mask & fitting
+        mask = mask & snapshot.fits(resource_class, amount)
     rows: list[int] = np.flatnonzero(mask).tolist()
     return rows
 

@@ -7,6 +7,8 @@ Semantics are those of Placement's ``GET /allocation_candidates`` at 1.39.
 import dataclasses
 from collections.abc import Mapping
 
+from tachyon import exception
+
 _NONE: frozenset[str] = frozenset()
 
 
@@ -50,3 +52,32 @@ class Query:
     root_required: frozenset[str] = _NONE
     root_forbidden: frozenset[str] = _NONE
     limit: int | None = None
+
+    def check(self) -> None:
+        """Check that the query says something, and does not contradict
+        itself.
+
+        :raises ValidationError:
+        """
+        by_suffix = {group.suffix: group for group in self.groups}
+        in_subtree = frozenset[str]().union(*self.same_subtree)
+        _check("groups", len(by_suffix) == len(self.groups),
+               "two groups have the same suffix.")
+        _check("groups", any(group.resources for group in self.groups),
+               "no group asks for resources.")
+        for suffix, group in by_suffix.items():
+            _check(f"resources{suffix}",
+                   bool(group.resources) or suffix in in_subtree,
+                   "a group without resources is in no same_subtree.")
+            for name, amount in group.resources.items():
+                _check(f"resources{suffix}.{name}", amount > 0,
+                       f"{amount} is not positive.")
+        _check("same_subtree", in_subtree <= by_suffix.keys() - {""},
+               "it names what is no suffix of a group.")
+        _check("group_policy", self.group_policy in (None, "none", "isolate"),
+               "it is neither none nor isolate.")
+
+
+def _check(field: str, holds: bool, reason: str) -> None:
+    if not holds:
+        raise exception.ValidationError(field=field, reason=reason)

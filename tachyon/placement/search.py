@@ -31,7 +31,11 @@ Miss = explain.Miss
 
 def find(snapshot: snapshot_module.Snapshot,
          query: query_module.Query) -> "Found":
-    """Search a snapshot. The result is valid as long as the snapshot is."""
+    """Search a snapshot. The result is valid as long as the snapshot is.
+
+    :raises ValidationError: the query contradicts itself.
+    """
+    query.check()
     return Found(snapshot, query)
 
 
@@ -51,7 +55,8 @@ class Found:
         self._evaluation = masks.Evaluator(self._space, query).evaluate()
         self._fitting = self._evaluation.fitting
         self._barren: set[int] = set()
-        self._patience = combine.Patience()
+        self._given_up: set[int] = set()
+        self._searches: list[combine.Patience] = []
         self.roots = np.flatnonzero(self._fitting).astype(np.int32)
 
     # ------------------------------------------------------------ candidates
@@ -81,12 +86,16 @@ class Found:
     def _rounds(self, roots: np.ndarray) -> Iterator[Candidate]:
         combiner = combine.Combiner(self._snapshot, self.query,
                                     self._evaluation.parts)
+        patience = combine.Patience()
+        self._searches.append(patience)
         waiting = []
         for root in map(int, roots):
-            candidates, several = combiner.candidates(root, self._patience)
+            given_up = patience.given_up
+            candidates, several = combiner.candidates(root, patience)
             first = next(candidates, None)
             if first is None:
-                self._barren.add(root)
+                sure = patience.given_up == given_up
+                (self._barren if sure else self._given_up).add(root)
                 continue
             yield first
             if several:
@@ -151,9 +160,11 @@ class Found:
 
     @property
     def limits_hit(self) -> tuple[str, ...]:
-        """Return the limits of the search that were met: ``combinations`` if
-        combining the groups was given up somewhere for taking too long."""
-        return ("combinations",) if self._patience.exhausted else ()
+        """Return the limits of the search that were met so far:
+        ``combinations`` if combining the groups was given up in some tree for
+        taking too long."""
+        given_up = any(search.given_up for search in self._searches)
+        return ("combinations",) if given_up else ()
 
     # --------------------------------------------------------------- explain
     @functools.cached_property
@@ -165,13 +176,14 @@ class Found:
         """Return the funnel of hosts: a stage a parameter of the query, each
         host counted once, at what removed it first. Roots that turned out
         to have no combination, so far, are counted at the last one."""
-        return self._explainer.stages(self._barren)
+        return self._explainer.stages(self._barren, self._given_up)
 
     def why(self, root: int) -> list[reasons.Reason]:
         """Return all reasons why a root is out; empty if it is not."""
         found = self._explainer.why(root)
         if not found and next(self.candidates([root], 1), None) is None:
-            return [explain.NO_COMBINATION]
+            return [explain.GIVEN_UP if root in self._given_up
+                    else explain.NO_COMBINATION]
         return found
 
     def nearest(self, count: int) -> list[Miss]:

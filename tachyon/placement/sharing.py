@@ -7,12 +7,9 @@ out as two arrays, sorted by anchor; they hold no pair of a provider with its
 own tree, which needs no sharing.
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-if TYPE_CHECKING:
-    from tachyon.placement import snapshot as snapshot_module
+from tachyon.placement import forest as forest_module
 
 SHARES = "MISC_SHARES_VIA_AGGREGATE"
 
@@ -20,21 +17,24 @@ SHARES = "MISC_SHARES_VIA_AGGREGATE"
 class Sharing:
     """``providers[i]`` shares with the tree of root ``anchors[i]``."""
 
-    def __init__(self, snapshot: "snapshot_module.Snapshot") -> None:
-        self.rows = np.sort(snapshot.trait_rows(SHARES))
+    def __init__(self, forest: forest_module.Forest) -> None:
+        sharers = forest.trait_rows.get(SHARES)
+        self.rows = (np.zeros(0, np.int32) if sharers is None
+                     else np.sort(sharers.rows))
+        n = max(forest.n, 1)
         keys = [np.zeros(0, np.int64)]
         for row in self.rows.tolist():
-            served = [snapshot.aggregate_rows(uuid)
-                      for uuid in snapshot.aggregates_of[row]]
+            served = [forest.aggregate_rows[uuid].rows
+                      for uuid in forest.aggregates[row]]
             if served:
-                anchors = np.unique(snapshot.roots[np.concatenate(served)])
-                anchors = anchors[anchors != snapshot.roots[row]]
-                keys.append(anchors.astype(np.int64) * snapshot.n + row)
+                anchors = np.unique(forest.roots[np.concatenate(served)])
+                anchors = anchors[anchors != forest.roots[row]]
+                keys.append(anchors.astype(np.int64) * n + row)
         pairs = np.sort(np.concatenate(keys))
-        self.anchors = (pairs // max(snapshot.n, 1)).astype(np.int32)
-        self.providers = (pairs % max(snapshot.n, 1)).astype(np.int32)
+        self.anchors = (pairs // n).astype(np.int32)
+        self.providers = (pairs % n).astype(np.int32)
         self._starts = np.searchsorted(
-            self.anchors, np.arange(snapshot.n + 1, dtype=np.int32))
+            self.anchors, np.arange(forest.n + 1, dtype=np.int32))
 
     def __len__(self) -> int:
         return len(self.anchors)

@@ -121,7 +121,7 @@ class Snapshot:
     def sharing(self) -> sharing.Sharing:
         """Return who shares with which trees."""
         return self._derived.get("sharing", self.topology, lambda: (
-            sharing.Sharing(self)))
+            sharing.Sharing(self._forest)))
 
     # ------------------------------------------------------------- catalogue
     @property
@@ -171,11 +171,18 @@ class Snapshot:
         return self._spread(resource_class, "used")
 
     def _spread(self, resource_class: str, name: str) -> np.ndarray:
-        values = np.zeros(self.n, np.int64)
         column = self.column(resource_class)
-        if column is not None:
-            values[column.rows] = getattr(column, name)
-        return values
+        if column is None:
+            return np.zeros(self.n, np.int64)
+        return column.spread(getattr(column, name), self.n)
+
+    def fits(self, resource_class: str, amount: int) -> np.ndarray:
+        """Return bool[n]: who can give an amount of a class at once."""
+        column = self.column(resource_class)
+        if column is None:
+            return np.zeros(self.n, bool)
+        return column.spread(column.enough(amount) & column.allowed(amount),
+                             self.n)
 
     def tree_sum(self, values: np.ndarray) -> np.ndarray:
         """Return int64[n]: at each root's row, the sum over its tree."""

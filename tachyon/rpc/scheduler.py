@@ -9,6 +9,9 @@ from tachyon import objects
 from tachyon.rpc import transport
 
 TOPIC = "tachyon-scheduler"
+# Seconds to wait for what a compute asks, and asks again: a scheduler that
+# dies takes its answer with it, and another one is there.
+CALL_TIMEOUT = 10
 
 
 class SchedulerAPI:
@@ -28,6 +31,7 @@ class SchedulerAPI:
 
     def __init__(self, conf: cfg.ConfigOpts):
         self._client = transport.get_client(conf, TOPIC, self.VERSION)
+        self._timeout = min(CALL_TIMEOUT, conf.rpc_response_timeout)
 
     def wake(self, ctx: context.RequestContext,
              notice: objects.RequestNotice) -> None:
@@ -43,28 +47,32 @@ class SchedulerAPI:
     def report_inventory(self, ctx: context.RequestContext,
                          report: objects.InventoryReport) -> None:
         """Bring a host's provider to what its compute reports."""
-        self._client.prepare(version="1.0").call(ctx, "report_inventory",
+        self._client.prepare(
+            version="1.0", timeout=self._timeout).call(ctx, "report_inventory",
                                                  report=report)
 
     def begin_action(self, ctx: context.RequestContext, instance_id: str,
                      attempt: int, host: str) -> bool:
         """Ask whether this delivery is still the current one; False: drop
         it."""
-        return self._client.prepare(version="1.0").call(
+        return self._client.prepare(
+            version="1.0", timeout=self._timeout).call(
             ctx, "begin_action", instance_id=instance_id, attempt=attempt,
             host=host)
 
     def finish_action(self, ctx: context.RequestContext,
                       result: objects.ActionResult) -> bool:
         """Hand in what became of a delivery; False: it was overtaken."""
-        return self._client.prepare(version="1.0").call(
+        return self._client.prepare(
+            version="1.0", timeout=self._timeout).call(
             ctx, "finish_action", result=result)
 
     def reconcile(self, ctx: context.RequestContext, service_host: str,
                   domains: objects.DomainList) -> list[str]:
         """Return the ids of those instances whose copies on this compute
         must go."""
-        return self._client.prepare(version="1.0").call(
+        return self._client.prepare(
+            version="1.0", timeout=self._timeout).call(
             ctx, "reconcile", service_host=service_host, domains=domains)
 
     def explain(self, ctx: context.RequestContext,

@@ -40,6 +40,8 @@ class Serializer(ovo_base.VersionedObjectSerializer):
         :raises MalformedMessage:
         """
         try:
+            if isinstance(entity, dict):
+                _check_name(entity)
             entity = super().deserialize_entity(context, entity)
             if isinstance(entity, base.TachyonObject):
                 entity.obj_check()
@@ -48,3 +50,10 @@ class Serializer(ovo_base.VersionedObjectSerializer):
         except Exception as exc:
             raise exception.MalformedMessage(reason=f"{exc!r}")
         return entity
+
+
+def _check_name(primitive: dict[str, Any]) -> None:
+    name = primitive.get(f"{base.TachyonObject.OBJ_SERIAL_NAMESPACE}.name")
+    if name is not None and name not in (
+            base.TachyonObjectRegistry.obj_classes()):
+        raise exception.MalformedMessage(reason=f"no object is named {name}")

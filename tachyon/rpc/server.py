@@ -7,6 +7,7 @@ the log; a caller who waits is told the reason.
 
 import inspect
 import logging
+import typing
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -21,6 +22,10 @@ from tachyon.rpc import transport
 
 LOG = logging.getLogger(__name__)
 
+# As oslo.log names the one of oslo_messaging._drivers.impl_rabbit.
+DRIVER_LOGGER = "oslo.messaging._drivers.impl_rabbit"
+# Characters of nonsense that are shown: it may be megabytes.
+SHOWN = 200
 _NONSENSE = (exception.MalformedMessage, rpc_dispatcher.NoSuchMethod,
              rpc_dispatcher.UnsupportedVersion)
 
@@ -37,13 +42,21 @@ class Endpoint:
 
 def _expose(method: Callable[..., Any]) -> Callable[..., Any]:
     signature = inspect.signature(method)
+    kinds = {name: kind for name, kind
+             in typing.get_type_hints(method).items()
+             if isinstance(kind, type) and name in signature.parameters}
 
+    @oslo_messaging.expose
     @oslo_messaging.expected_exceptions(exception.TachyonException)
     def exposed(context: Any, **kwargs: Any) -> Any:
         try:
             signature.bind(context, **kwargs)
         except TypeError as exc:
             raise exception.MalformedMessage(reason=str(exc))
+        for name, value in kwargs.items():
+            if not isinstance(value, kinds.get(name, object)):
+                raise exception.MalformedMessage(
+                    reason=f"its {name} is a {type(value).__name__}")
         return method(context, **kwargs)
 
     return exposed
@@ -69,14 +82,42 @@ class _Dispatcher:
                 raise exception.MalformedMessage(reason="it has no method")
             return self._dispatcher.dispatch(incoming)
         except _NONSENSE as exc:
-            LOG.warning("Dropped a message of method %r: %s",
-                        message.get("method"), exc)
-            raise
+            dropped: Exception = exc
+            reason: BaseException = exc
         except rpc_dispatcher.ExpectedException as exc:
-            if isinstance(exc.exc_info[1], exception.MalformedMessage):
-                LOG.warning("Dropped a message of method %r: %s",
-                            message.get("method"), exc.exc_info[1])
-            raise
+            if not isinstance(exc.exc_info[1], exception.MalformedMessage):
+                raise
+            dropped, reason = exc, exc.exc_info[1]
+        # Not where it is handled: oslo.log would add all of it to the line.
+        _log_dropped(message, reason)
+        raise dropped
+
+
+def _log_dropped(message: dict[str, Any], reason: BaseException) -> None:
+    LOG.warning("Dropped a message of method %s: %s",
+                shorten(repr(message.get("method"))), shorten(str(reason)))
+
+
+def shorten(text: str) -> str:
+    """Return the beginning of a text, on one line."""
+    line = " ".join(text[:SHOWN + 1].split())
+    return line if len(text) <= SHOWN else f"{line[:SHOWN]}..."
+
+
+class _OneLine(logging.Filter):
+    """Takes the traceback from what the bus's driver says of a message that
+    it can't even read."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info and "Failed to process message" in str(record.msg):
+            record.msg = "Dropped a message that can't be read: %s"
+            record.args = (shorten(repr(record.exc_info[1])),)
+            record.exc_info = record.exc_text = None
+            record.levelno, record.levelname = logging.WARNING, "WARNING"
+        return True
+
+
+_ONE_LINE = _OneLine()
 
 
 class _Server(rpc_server.RPCServer):
@@ -92,9 +133,11 @@ class _Server(rpc_server.RPCServer):
 def get_server(conf: cfg.ConfigOpts, topic: str, host: str,
                endpoint: Endpoint) -> rpc_server.RPCServer:
     """Return a server, not started, for ``topic`` and for ``topic.host``."""
+    # Adding it again changes nothing.
+    logging.getLogger(DRIVER_LOGGER).addFilter(_ONE_LINE)
     target = oslo_messaging.Target(topic=topic, server=host,
                                    exchange=transport.EXCHANGE)
     return oslo_messaging.get_rpc_server(
         transport.get(conf), target, [endpoint],
         serializer=serializer.Serializer(), server_cls=_Server,
-        access_policy=oslo_messaging.DefaultRPCAccessPolicy)
+        access_policy=oslo_messaging.ExplicitRPCAccessPolicy)

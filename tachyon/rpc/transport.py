@@ -10,7 +10,9 @@ import threading
 from importlib import metadata
 
 import oslo_messaging
+from kombu import exceptions as kombu_exceptions
 from oslo_config import cfg
+from oslo_messaging import opts as messaging_opts
 
 from tachyon import exception
 from tachyon.rpc import serializer
@@ -20,21 +22,27 @@ LOG = logging.getLogger(__name__)
 EXCHANGE = "tachyon"
 ALLOWED_EXMODS = ["tachyon.exception"]
 DEFAULT_URL = "fake://"
+RABBIT = "oslo_messaging_rabbit"
 DRIVERS = "oslo.messaging.drivers"
-# Attempts to reach a broker that is away, before the caller is told: who
-# waits for an HTTP answer must not wait for a broker, too.
-CONNECT_RETRIES = 2
+# Times a lost connection is made anew before the caller is told: who waits
+# for an HTTP answer must not wait for a broker, too.
+CONNECT_RETRIES = 1
 
 _lock = threading.Lock()
 _transport: tuple[int, oslo_messaging.Transport] | None = None
 
 
 def set_defaults(conf: cfg.ConfigOpts) -> None:
-    """Make ``fake://`` and Tachyon's exchange the defaults of the bus."""
+    """Set the defaults of the bus: ``fake://``, Tachyon's exchange, and on
+    RabbitMQ queues that survive the loss of a node."""
     oslo_messaging.set_transport_defaults(EXCHANGE)
     # Registers the options: that is all it is asked for.
     oslo_messaging.TransportURL.parse(conf)
     conf.set_default("transport_url", DEFAULT_URL)
+    for group, options in messaging_opts.list_opts():
+        if group == RABBIT:
+            conf.register_opts(options, group=group)
+    conf.set_default("rabbit_quorum_queue", True, group=RABBIT)
 
 
 def is_local(conf: cfg.ConfigOpts) -> bool:
@@ -54,7 +62,7 @@ def check(conf: cfg.ConfigOpts) -> None:
             raise exception.TachyonException(
                 f"transport_url: there is no driver named {name}")
         oslo_messaging.get_rpc_transport(conf).cleanup()
-    except oslo_messaging.MessagingException as exc:
+    except (oslo_messaging.MessagingException, ValueError) as exc:
         raise exception.TachyonException(f"transport_url: {exc}")
 
 
@@ -91,7 +99,9 @@ def is_unanswered(exc: BaseException) -> bool:
     """Return whether a call ended with its outcome unknown, and is worth
     making again: nobody answered, or who answered could not reach the store.
     """
-    if isinstance(exc, exception.DriverUnavailable):
+    if isinstance(exc, (exception.DriverUnavailable,
+                        # oslo.messaging lets these through at times.
+                        kombu_exceptions.OperationalError, ConnectionError)):
         return True
     return (isinstance(exc, oslo_messaging.MessagingException)
             and not isinstance(exc, (oslo_messaging.RemoteError,

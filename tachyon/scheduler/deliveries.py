@@ -5,12 +5,19 @@ instance is finished, failed, or taken off its host for another try; or, where
 the store or the bus can't be reached, nothing is done and the message claim
 runs out, so that somebody delivers it again. Whoever was overtaken meanwhile
 is told so by the store (``Fenced``) and drops what it was doing.
+
+A compute is down when it was not heard for ``service_down_time``. But when no
+scheduler was there to listen, that says nothing; so one that has just begun
+waits for a first report, and believes that a compute is down only when it has
+listened for so long itself: see ``settled``. One that finds the bus away does
+not hear either, and begins anew.
 """
 
 import contextlib
 import os
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 from oslo_config import cfg
 from oslo_context import context as oslo_context
@@ -25,6 +32,7 @@ from tachyon.db import base as db_base
 from tachyon.db import models
 from tachyon.instances import states
 from tachyon.rpc import compute as compute_rpc
+from tachyon.rpc import transport
 from tachyon.scheduler import data as scheduler_data
 from tachyon.scheduler import explain
 from tachyon.scheduler import hosts as scheduler_hosts
@@ -43,7 +51,8 @@ class Deliveries:
                  hosts: scheduler_hosts.HostMap,
                  pipeline: scheduler_pipeline.Pipeline,
                  data_driver: data_drivers_base.DataDriver,
-                 compute_api: compute_rpc.ComputeAPI):
+                 compute_api: compute_rpc.ComputeAPI,
+                 clock: Callable[[], float] = time.monotonic):
         self._conf = conf
         self._driver = driver
         self._hosts = hosts
@@ -51,8 +60,21 @@ class Deliveries:
         self._data_driver = data_driver
         self._compute_api = compute_api
         self._stopping = threading.Event()
+        self._clock = clock
+        self._listen()
         self.owner = ":".join((conf.service_host, str(os.getpid()),
                                uuidutils.generate_uuid()))
+
+    def _listen(self) -> None:
+        """Trust nothing that was, or was not, heard before this moment."""
+        self._began_at = self._clock()
+        self._settled_at = self._began_at + self._conf.service_down_time
+
+    @property
+    def settled(self) -> bool:
+        """Return whether this scheduler has listened for long enough to
+        tell who is down."""
+        return self._clock() >= self._settled_at
 
     def stop(self) -> None:
         """Claim nothing more; what was claimed is handled."""
@@ -74,6 +96,9 @@ class Deliveries:
     def _take(self, ids: list[str] | None = None,
               min_age: float = 0.0) -> bool:
         if self._stopping.is_set():
+            return False
+        if not self.settled and not self._hosts.heard_since(self._began_at):
+            LOG.debug("No compute has reported yet: requests wait.")
             return False
         claimed = self._driver.messages.claim(
             self.owner, self._conf.scheduler.claim_ttl, ids=ids,
@@ -117,16 +142,15 @@ class Deliveries:
             self._schedule(context, message, instance)
             return
         service, up = self._hosts.service_of(instance.host)
-        if service is not None and up:
+        if service is not None and (up or not self.settled):
             LOG.info("Instance %s is on host %s already: adopted.",
                      instance.id, instance.host)
             self._cast(context, message, instance, service.host)
             return
         LOG.info("The compute of host %s is down: instance %s is scheduled "
                  "anew.", instance.host, instance.id)
-        self._driver.instances.unland(instance.id, message.attempt)
-        # That made the message anybody's: claim it again.
-        self.take(message.id)
+        # Landing elsewhere takes it off this host in the same transaction.
+        self._schedule(context, message, instance)
 
     def _schedule(self, context: tachyon_context.RequestContext,
                   message: models.Message,
@@ -137,31 +161,39 @@ class Deliveries:
                               "user_id": instance.user_id})
             data = self._data_driver.initialise(context, instance)
             self._pipeline.run(data)
+            if (data.verdict is scheduler_data.Verdict.SCHEDULED
+                    and data.landed is None):
+                raise exception.SchedulingDataInvalid(
+                    action=", ".join(data.pipeline),
+                    reason="none of them landed the instance.")
         except (exception.BadRequest, exception.PolicyNotAuthorized) as e:
             self._fail(message, instance,
                        scheduler_data.Verdict.BAD_REQUEST, str(e))
             return
-        verdict = data.verdict
-        assert verdict is not None
-        if verdict is scheduler_data.Verdict.SCHEDULED and data.landed:
-            chosen = data.selection
-            assert chosen is not None
-            LOG.info("Instance %s landed on host %s: %s", instance.id,
-                     chosen.host, explain.summary(data, verdict))
-            if chosen.service_host is None:
-                self._fail(message, data.landed,
-                           scheduler_data.Verdict.BACKEND_ERROR,
-                           "no compute serves the chosen host; the "
-                           "ComputeFilter would have refused it.")
-                return
-            self._cast(context, message, data.landed, chosen.service_host)
+        if data.landed is not None and data.selection is not None:
+            self._landed(context, message, data.landed, data.selection)
             return
-        summary = explain.summary(data, verdict)
+        assert data.verdict is not None
+        fault = explain.summary(data, data.verdict)
+        if instance.fault is not None:
+            fault += f"; the last host that failed it: {instance.fault}"
         LOG.warning("Instance %s found no host (%s): %s", instance.id,
-                    verdict, summary)
+                    data.verdict, fault)
         self._driver.instances.fail(
-            instance.id, message.attempt, summary,
-            explain.decision(data, self._conf, verdict))
+            instance.id, message.attempt, fault,
+            explain.decision(data, self._conf, data.verdict))
+
+    def _landed(self, context: tachyon_context.RequestContext,
+                message: models.Message, instance: models.Instance,
+                chosen: scheduler_data.Selection) -> None:
+        LOG.info("Instance %s landed on host %s", instance.id, chosen.host)
+        if chosen.service_host is None:
+            self._fail(message, instance,
+                       scheduler_data.Verdict.BACKEND_ERROR,
+                       "no compute serves the chosen host; the ComputeFilter "
+                       "would have refused it.")
+        else:
+            self._cast(context, message, instance, chosen.service_host)
 
     def _act(self, context: tachyon_context.RequestContext,
              message: models.Message, instance: models.Instance) -> None:
@@ -199,7 +231,14 @@ class Deliveries:
             attempt=message.attempt, action=message.action,
             host=instance.host, name=instance.name, image=instance.image,
             resources=dict(instance.spec.get("resources") or {}))
-        self._compute_api.execute(context, service_host, action)
+        try:
+            self._compute_api.execute(context, service_host, action)
+        except Exception as e:
+            if not transport.is_unanswered(e):
+                raise
+            LOG.warning("%s of instance %s is left until its claim runs out: "
+                        "the bus is away: %s", message.action, instance.id, e)
+            self._listen()
 
     # ---------------------------------------------------------- what is over
     def _give_up(self, message: models.Message,
@@ -210,7 +249,8 @@ class Deliveries:
                       "times, and no scheduler came to an end with it.")
         else:
             reason = (f"{message.action} was given up: it was begun {times} "
-                      "times, and no compute reported its end.")
+                      f"times, and the compute of host {instance.host} never "
+                      "reported its end.")
         self._fail(message, instance,
                    scheduler_data.Verdict.RETRIES_EXHAUSTED, reason)
 

@@ -175,7 +175,8 @@ def document(data: scheduler_data.SchedulingData, conf: cfg.ConfigOpts,
         "tries": data.tries,
         "conflicts": [{"host": host, "detail": detail}
                       for host, detail in data.conflicts],
-        "funnel": [_stage(stage) for stage in data.stages],
+        "funnel": [_stage(stage, conf.scheduler.explain_examples)
+                   for stage in data.stages],
         "scores": findings.get("scores", []),
         "nearest": findings.get("nearest", []),
         "hosts": findings.get("hosts", []),
@@ -266,12 +267,12 @@ def _plain(verdict: Verdict, detail: str) -> dict[str, Any]:
             "text": detail}
 
 
-def _stage(stage: reasons.Stage) -> dict[str, Any]:
+def _stage(stage: reasons.Stage, limit: int) -> dict[str, Any]:
     examples: Iterable[tuple[str, ...]] = (
         stage.examples or ((),) * len(stage.removed))
     return {"stage": stage.name, "before": stage.before, "after": stage.after,
             "removed": [{**reason.to_dict(), "count": count,
-                         "examples": list(names)}
+                         "examples": list(names[:limit])}
                         for (reason, count), names
                         in zip(stage.removed, examples, strict=True)]}
 

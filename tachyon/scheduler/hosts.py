@@ -43,6 +43,7 @@ MEMO_MAX = 1_000_000
 Key = tuple[tuple[str, tuple[str, ...]], ...]
 
 _WILDCARDS = re.compile(r"[*?]|\[[^]]*\]")
+_ESCAPED = re.compile(r"\[([*?[])\]")          # as glob.escape writes them
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,11 +93,13 @@ class Matcher:
         globs: dict[tuple[int, str], list[int]] = {}
         for index, service in enumerate(services):
             for pattern in dict.fromkeys(service.serves):
-                if _WILDCARDS.search(pattern):
-                    literals = len(_WILDCARDS.sub("", pattern))
+                bare = _ESCAPED.sub("", pattern)
+                if _WILDCARDS.search(bare):
+                    literals = len(_WILDCARDS.sub("", bare))
                     globs.setdefault((-literals, pattern), []).append(index)
                 else:
-                    self._exact.setdefault(pattern, []).append(index)
+                    name = _ESCAPED.sub(r"\1", pattern)
+                    self._exact.setdefault(name, []).append(index)
         self._globs = [(literals, _compile(pattern), indices)
                        for (literals, pattern), indices
                        in sorted(globs.items())]
@@ -203,6 +206,16 @@ class HostMap:
             chosen = matcher.choose(up & table.enabled, up)
         return Serving(table.services, chosen[groups_by_row], up,
                        table.enabled)
+
+    def heard_since(self, moment: float) -> bool:
+        """Return whether any compute has reported since a moment, by the
+        clock of this map, or so lately that it is not about to be down.
+
+        :raises DriverUnavailable:
+        """
+        table = self.refresh()
+        lately = self._conf.service_down_time - self._conf.report_interval
+        return bool((table.ages <= max(table.read_at - moment, lately)).any())
 
     def service_of(self, host: str) -> tuple[models.Service | None, bool]:
         """Return the compute service of one host by name, and whether it is

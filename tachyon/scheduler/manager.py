@@ -5,10 +5,12 @@ what the service calls every so often. Each belongs to one flow:
 ``deliveries`` (requests), ``results`` (of computes), ``heartbeats``.
 """
 
+from collections.abc import Callable
 from concurrent import futures
 from typing import Any
 
 import futurist
+from futurist import rejection
 from oslo_config import cfg
 from oslo_log import log as logging
 
@@ -34,12 +36,18 @@ LOG = logging.getLogger(__name__)
 
 EXPLAIN_RULE = "tachyon:requests:explain"
 
-# Threads for instances that have to find another host.
-RESCHEDULERS = 4
+# Decisions made at the same time by one process. They wait for the store for
+# the most part; more of them would only meet more conflicts.
+DECIDERS = 8
+# Wake-ups that may wait for their turn. More are left to the sweep.
+BACKLOG_MAX = 1000
 
 
 class SchedulerManager:
     """One a process; many threads call it.
+
+    Requests are handled by threads of its own, not by those that serve the
+    bus: however many wait, heartbeats and results are heard at once.
 
     :raises PluginError: when made, if a plug-in that the configuration names
         is missing or broken.
@@ -54,7 +62,9 @@ class SchedulerManager:
         self._driver = driver
         self._placement = placement_manager
         self._executor: futures.Executor = (
-            executor or futurist.ThreadPoolExecutor(max_workers=RESCHEDULERS))
+            executor or futurist.ThreadPoolExecutor(
+                max_workers=DECIDERS,
+                check_and_reject=rejection.reject_when_reached(BACKLOG_MAX)))
         hosts = scheduler_hosts.HostMap(conf, driver)
         self._pipeline = scheduler_pipeline.load(conf, driver, view, hosts)
         self._data_driver = enabled.make(
@@ -82,8 +92,8 @@ class SchedulerManager:
     # --------------------------------------------------------------- requests
     def wake(self, ctx: tachyon_context.RequestContext,
              notice: objects.RequestNotice) -> None:
-        """Handle a request that was stored, if nobody else does."""
-        self._deliveries.take(notice.message_id)
+        """Begin to handle a request that was stored, if nobody else does."""
+        self._begin(self._deliveries.take, notice.message_id)
 
     def explain(self, ctx: tachyon_context.RequestContext,
                 request: objects.SchedulingRequest) -> dict[str, Any]:
@@ -118,7 +128,9 @@ class SchedulerManager:
     def heartbeat(self, ctx: tachyon_context.RequestContext,
                   report: objects.HeartbeatReport) -> None:
         """Note that a daemon is alive, and what it works on."""
-        self._heartbeats.add(report)
+        if self._heartbeats.add(report) and not self._deliveries.settled:
+            # Requests may have been waiting for a first compute.
+            self._reschedule()
 
     def report_inventory(self, ctx: tachyon_context.RequestContext,
                          report: objects.InventoryReport) -> None:
@@ -155,14 +167,23 @@ class SchedulerManager:
     # --------------------------------------------------------------- internals
     def _reschedule(self) -> None:
         """Look at once for what was given back, without a caller waiting."""
-        try:
-            self._executor.submit(self._sweep_now)
-        except RuntimeError:
-            # It is stopping: the sweep of another one finds it.
-            LOG.info("Left to be scheduled by another scheduler.")
+        self._begin(self._deliveries.sweep, 0.0)
 
-    def _sweep_now(self) -> None:
+    def _begin(self, work: Callable[..., object], *args: object) -> None:
+        """Have work done in a thread of ours; the sweep finds what is not."""
         try:
-            self._deliveries.sweep(0.0)
-        except exception.DriverUnavailable as e:
-            LOG.warning("Left to the next sweep: %s", e)
+            self._executor.submit(_do, work, *args)
+        except futurist.RejectedSubmission:
+            LOG.info("There is much to do: a request is left to the sweep.")
+        except RuntimeError:
+            LOG.info("This scheduler stops: a request is left to another.")
+
+
+def _do(work: Callable[..., object], *args: object) -> None:
+    """Do what nobody waits for, and who would be told of its errors."""
+    try:
+        work(*args)
+    except exception.DriverUnavailable as e:
+        LOG.warning("A request is left to the sweep: %s", e)
+    except Exception:
+        LOG.exception("A request is left to the sweep.")

@@ -81,7 +81,8 @@ class Results:
             # A create is an instance's first message: its attempts are the
             # deliveries of this message.
             self._driver.instances.unland(instance.id, result.attempt,
-                                          failed_host=result.host)
+                                          failed_host=result.host,
+                                          fault=fault)
             self._reschedule()
         else:
             self._fail_create(instance, result, fault)

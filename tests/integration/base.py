@@ -30,9 +30,9 @@ class TestCase(base.BaseTestCase):
     @classmethod
     def share(cls, fixture: fixtures.Fixture) -> fixtures.Fixture:
         """Set a fixture up until all tests of the class are over."""
+        fixture.setUp()
         cls.addClassCleanup(fixture.cleanUp)
         cls.shared.extend(_processes_of(fixture))
-        fixture.setUp()
         return fixture
 
     @classmethod

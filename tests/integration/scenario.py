@@ -100,21 +100,24 @@ class Lifecycle:
 
         self.assertEqual("scheduled", document["verdict"])
         self.assertEqual(body["host"], document["host"])
-        first = document["funnel"][0]
-        self.assertEqual(len(self.client.providers()), first["in"])
-        self.assertTrue(document["funnel"][-1]["out"] >= 1)
-        self.assertIn(body["host"],
-                      [scored["name"] for scored in document["hosts"]])
+        hosts = len(self.client.providers())
+        self.assertEqual(hosts, document["funnel"][0]["before"])
+        self.assertTrue(document["funnel"][-1]["after"] >= 1)
+        self.assertEqual(hosts, len(document["scores"]))
+        best = document["scores"][0]
+        self.assertEqual((body["host"], 1), (best["host"], best["rank"]))
+        self.assertTrue(best["weighers"])
 
     def test_what_fits_nowhere_ends_in_error_with_the_reason(self):
         hosts = len(self.client.providers())
+        elsewhere = str(uuid.uuid4())
         for request, code, word in (
                 ({"required_traits": ["HW_GPU_API_VULKAN"]},
-                 "TRAIT_MISSING", "HW_GPU_API_VULKAN"),
+                 "TRAIT_UNKNOWN_ANYWHERE", "HW_GPU_API_VULKAN"),
                 ({"resources": {"VCPU": 5000}},
                  "INSUFFICIENT_RESOURCE", "VCPU"),
-                ({"aggregates": [str(uuid.uuid4())]},
-                 "NOT_IN_AGGREGATE", "aggregate")):
+                ({"aggregates": [elsewhere]},
+                 "NOT_IN_AGGREGATE", elsewhere)):
             body = self.make(**request)
 
             self.assertEqual("ERROR", body["status"], body)

@@ -4,6 +4,7 @@ from tests.integration import base
 from tests.integration import scenario
 from tests.integration.parts import daemons
 from tests.integration.parts import journals
+from tests.integration.parts import rabbitmq
 from tests.integration.parts import wait
 
 
@@ -73,8 +74,9 @@ class CrashTest(base.TestCase):
         return [self.client.create(f"vm-{n}")["id"] for n in range(number)]
 
     def check_end(self, ids):
-        """Return the instances by id: each runs once, where the store says,
-        and has one allocation there; or it is in ERROR and has nothing."""
+        """Return these instances by id, of all there are: each runs once,
+        where the store says, and has one allocation there; or it is in ERROR
+        and has nothing."""
         bodies = {id: self.client.wait_for(id, "STOPPED", "ERROR",
                                            deadline=60) for id in ids}
         landed = {id: body["host"] for id, body in bodies.items()
@@ -149,3 +151,23 @@ class CrashTest(base.TestCase):
         self.assertEqual({"STOPPED"},
                          {body["status"] for body in bodies.values()})
         self.assertEqual(dict.fromkeys(ids, 1), self.new_creates())
+
+    def test_the_broker_killed_in_the_middle_of_creates(self):
+        broker = rabbitmq.shared()
+        ids = self.create(30)
+        self.wait_for_creates(5)
+        broker.node.kill()
+        # What a caller wants is stored all the same, and answered.
+        ids += self.create(5)
+        broker.node.start()
+        broker.wait_until_ready()
+        self.cloud.wait_until_up()
+
+        bodies = self.check_end(ids)
+
+        # It may have been away for longer than a compute may be silent.
+        self.assertEqual([], [
+            body for body in bodies.values() if body["status"] == "ERROR"
+            and "its compute is down" not in body["fault"]])
+        for id in self.create(5):
+            self.client.wait_for(id, "STOPPED")

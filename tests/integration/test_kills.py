@@ -174,5 +174,6 @@ def _try_to_create(url: str, name: str) -> str | None:
     """Return the id, or None when the server is gone."""
     try:
         return http.Client(url).create(name)["id"]
-    except requests.ConnectionError:
+    except (requests.ConnectionError,
+            requests.exceptions.ChunkedEncodingError):
         return None

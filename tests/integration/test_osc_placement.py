@@ -64,7 +64,7 @@ class OscPlacementTest(base.TestCase):
         self.assertEqual(
             [AGGREGATE],
             [row["uuid"] for row in self.provider(
-                "aggregate", "set", first, AGGREGATE,
+                "aggregate", "set", first, "--aggregate", AGGREGATE,
                 "--generation", str(generation))])
         self.assertEqual(
             "rack1-node1",

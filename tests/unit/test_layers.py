@@ -61,7 +61,7 @@ UNITS = sorted({*ARROWS, *ASSEMBLERS}, key=len, reverse=True)
 
 # Library: the modules and packages that may import it.
 HOMES = {
-    "cheroot": {"tachyon.api"},
+    "waitress": {"tachyon.api"},
     "eventlet": set(),
     "flask": {"tachyon.api"},
     "neo4j": {"tachyon.db.neo4j"},

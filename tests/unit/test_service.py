@@ -1,6 +1,7 @@
 import threading
 import time
 
+import fixtures
 import oslo_messaging
 
 from tachyon import exception
@@ -135,6 +136,33 @@ class TestFailedStart(base.TestCase):
         self.assertRaises(exception.PluginError, failing.start)
         failing.wait()
         self.assertEqual([], failing.order)
+
+
+class TestStopWhileStarting(base.TestCase):
+
+    def test_it_does_not_wait_for_the_broker(self):
+        entered, broker = threading.Event(), threading.Event()
+
+        class Server:
+            def start(self, override_pool_size):
+                entered.set()
+                broker.wait(DEADLINE)
+
+            def stop(self):
+                raise AssertionError("waits for start to end")
+
+        self.useFixture(fixtures.MonkeyPatch(
+            "tachyon.rpc.server.get_server", lambda *args: Server()))
+        starting = Service(self.conf, Manager)
+        starter = threading.Thread(target=starting.start)
+        starter.start()
+        self.assertTrue(entered.wait(DEADLINE))
+        starting.stop()
+        starting.wait()
+        self.assertEqual(["drain", "close"], starting.order)
+        broker.set()
+        starter.join(DEADLINE)
+        starting._periodics.stop()
 
 
 class TestPeriodics(base.TestCase):

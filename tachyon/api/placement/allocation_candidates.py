@@ -15,6 +15,9 @@ from tachyon.policies import allocations as policies
 
 ROUTES = routing.Table()
 
+# A ratio can make a capacity that no JSON integer of 64 bits holds.
+_MAX_INT64 = 2 ** 63 - 1
+
 
 @ROUTES.route(
     "GET", "/allocation_candidates", rule=policies.CANDIDATES, since="1.39",
@@ -49,7 +52,7 @@ def _request(found: candidates.AllocationRequest) -> dict[str, object]:
 def _summary(provider: models.Provider) -> dict[str, object]:
     return {
         "resources": {
-            resource_class: {"capacity": inventory.capacity,
+            resource_class: {"capacity": min(inventory.capacity, _MAX_INT64),
                              "used": inventory.used}
             for resource_class, inventory in provider.inventories.items()},
         "traits": traits.order(provider.traits),

@@ -1,0 +1,1 @@
+"""Domain drivers: what makes, runs and destroys domains."""

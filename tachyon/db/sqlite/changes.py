@@ -5,7 +5,9 @@ is an index away. Reads are of one moment and never see half a write, which
 makes the answer exact.
 
 A cursor is ``epoch:number``; one that ``snapshot`` gave ends in ``:new``,
-since its holder has not seen the catalogue.
+since its holder has not seen the catalogue. The epoch is the store's, made by
+its first ``sync``, and that of the file: a backup that is moved into its place
+goes on from an older number, and must not be taken for what it was.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,20 +30,20 @@ def snapshot(store: connection.Store
     """Do what ``DataDriverBase.snapshot`` promises."""
     with store.read() as txn:
         epoch, number = txn.one("SELECT epoch, number FROM store")
-    return f"{epoch}:{number}:{_NEW}", _pages(store)
+        return (f"{_life(txn, epoch)}:{number}:{_NEW}", _pages(store))
 
 
 def since(store: connection.Store, cursor: str) -> models.Changes:
     """Do what ``DataDriverBase.changes`` promises."""
-    epoch, seen, is_new = _parse(cursor)
+    life, seen, is_new = _parse(cursor)
     with store.read() as txn:
-        (current, number, floor, traits_changed, classes_changed,
+        (epoch, number, floor, traits_changed, classes_changed,
          types_changed) = txn.one(
              "SELECT epoch, number, floor, traits_changed, "
              "resource_classes_changed, consumer_types_changed FROM store")
-        if epoch != current or not floor <= seen <= number:
+        if life != _life(txn, epoch) or not floor <= seen <= number:
             raise exception.CursorExpired()
-        after = f"{current}:{number}"
+        after = f"{life}:{number}"
         if seen == number and not is_new:
             return models.Changes(cursor=after)
         gone = tuple(uuid for uuid, in txn.all(
@@ -76,11 +78,15 @@ def bury(txn: connection.Transaction, before: int, limit: int) -> int:
 
 
 def _parse(cursor: str) -> tuple[str, int, bool]:
-    epoch, _, rest = cursor.partition(":")
+    life, _, rest = cursor.partition(":")
     number, _, mark = rest.partition(":")
     if not number.isdecimal() or mark not in ("", _NEW):
         raise exception.CursorExpired()
-    return epoch, int(number), mark == _NEW
+    return life, int(number), mark == _NEW
+
+
+def _life(txn: connection.Transaction, epoch: str) -> str:
+    return "-".join((epoch, *(f"{part:x}" for part in txn.identity)))
 
 
 def _pages(store: connection.Store) -> Iterator[Sequence[models.Provider]]:

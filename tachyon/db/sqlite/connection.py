@@ -1,13 +1,4 @@
-"""Connections and transactions: how the controllers reach the file.
-
-A connection serves one transaction at a time and goes back to the pool
-afterwards; there are as many as there were transactions at the same time.
-
-SQLite can't cross a fork with an open connection, not even an idle one: the
-child would believe that it holds the parent's locks. So a fork waits for the
-transactions under way to end, and closes the connections first; parent and
-child open new ones. A child that was forked out of the middle of a transaction
-gets ``DriverUnavailable`` for good.
+"""Transactions: how the controllers reach the file.
 
 Durability: ``synchronous=FULL``, so that a commit returns when it is on the
 disk. With ``NORMAL`` a killed process would lose nothing either, but a power
@@ -16,33 +7,29 @@ failure would undo what was acknowledged last. It costs one fsync a commit:
 """
 
 import contextlib
-import os
 import pathlib
 import sqlite3
-import threading
 import time
-import weakref
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tachyon import exception
 from tachyon.db.sqlite import lock
+from tachyon.db.sqlite import pool
 
 APPLICATION_ID = 0x54414348             # "TACH", in the file's header
 
-FORK_PATIENCE = 5.0                     # seconds a fork waits for the others
-
-_stores: "weakref.WeakSet[Store]" = weakref.WeakSet()
-
 
 class Transaction:
-    """One transaction under way. ``now`` is its time, in microseconds."""
+    """One transaction under way. ``now`` is its time, in microseconds;
+    ``identity`` says which file it is on, should another take its place."""
 
-    __slots__ = ("_connection", "_number", "now")
+    __slots__ = ("_connection", "_number", "identity", "now")
 
-    def __init__(self, connection: sqlite3.Connection):
-        self._connection = connection
+    def __init__(self, connection: pool.Connection):
+        self._connection = connection.raw
         self._number: int | None = None
+        self.identity = connection.identity
         self.now = time.time_ns() // 1000
 
     def all(self, sql: str, params: Sequence[Any] = ()) -> list[Any]:
@@ -82,13 +69,7 @@ class Store:
         self._deadline = deadline
         self._version = version
         self._lock = lock.WriteLock(path)
-        self._changed = threading.Condition()
-        self._free: list[_Connection] = []
-        self._busy = 0
-        self._forking = False
-        self._closed = False
-        self._unusable = ""             # why, if so
-        _stores.add(self)
+        self._pool = pool.Pool(path, self._open)
 
     # ---------------------------------------------------------- transactions
     @contextlib.contextmanager
@@ -99,8 +80,8 @@ class Store:
         :raises SchemaOutOfDate:
         """
         with self._connection() as connection:
-            connection.execute("BEGIN")
-            with _ended(connection):
+            connection.raw.execute("BEGIN")
+            with _ended(connection.raw):
                 yield Transaction(connection)
 
     @contextlib.contextmanager
@@ -113,10 +94,10 @@ class Store:
         end = time.monotonic() + self._deadline
         with (self._write_lock(),
               self._connection(check_version=check_version) as connection):
-            self._begin_immediate(connection, end - time.monotonic())
-            with _ended(connection):
+            self._begin_immediate(connection.raw, end - time.monotonic())
+            with _ended(connection.raw):
                 if check_version:
-                    self._check_version(connection)
+                    self._check_version(connection.raw)
                 yield Transaction(connection)
 
     def probe(self) -> int:
@@ -125,7 +106,26 @@ class Store:
         :raises DriverUnavailable:
         """
         with self._connection(check_version=False) as connection:
-            return _user_version(connection)
+            return _user_version(connection.raw)
+
+    # ----------------------------------------------------------------- copies
+    @contextlib.contextmanager
+    def raw(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection that is in no transaction.
+
+        :raises DriverUnavailable:
+        """
+        with self._connection(check_version=False) as connection:
+            yield connection.raw
+
+    @contextlib.contextmanager
+    def replacing(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection to replace all that is in the file, alone.
+
+        :raises DriverUnavailable: also if others keep the write lock.
+        """
+        with self._write_lock(), self.raw() as connection:
+            yield connection
 
     # --------------------------------------------------------------- the file
     def create(self) -> None:
@@ -141,7 +141,7 @@ class Store:
                         "SELECT count(*) FROM sqlite_master").fetchone()[0]:
                     connection.execute(
                         f"PRAGMA application_id={APPLICATION_ID}")
-                self._check_owner(connection)
+                check_owner(connection, self.path)
                 mode, = connection.execute(
                     "PRAGMA journal_mode=WAL").fetchone()
             if mode != "wal":
@@ -150,32 +150,9 @@ class Store:
                            "write-ahead log; use a local one")
 
     def close(self) -> None:
-        """Close what is free now, and the rest when it comes back."""
-        with self._changed:
-            self._unusable = "the store was closed"
-            self._close_free()
+        """Give back connections and locks; the store is of no use then."""
+        self._pool.close()
         self._lock.close()
-
-    def before_fork(self) -> None:
-        """Close all connections, and let no new ones be made."""
-        self._changed.acquire()
-        self._forking = True
-        self._changed.wait_for(lambda: not self._busy, FORK_PATIENCE)
-        self._close_free()
-
-    def after_fork_in_parent(self) -> None:
-        """Go on."""
-        self._forking = False
-        self._changed.notify_all()
-        self._changed.release()
-
-    def after_fork_in_child(self) -> None:
-        """Start afresh: other threads, and what they held, are not here."""
-        self._changed = threading.Condition()
-        self._forking = False
-        if self._busy:
-            self._unusable = "this process was forked out of a transaction"
-        self._lock.reset_after_fork()
 
     # ------------------------------------------------------------- internals
     @contextlib.contextmanager
@@ -209,15 +186,15 @@ class Store:
 
     @contextlib.contextmanager
     def _connection(self, *, check_version: bool = True
-                    ) -> Iterator[sqlite3.Connection]:
+                    ) -> Iterator[pool.Connection]:
         with _translated(self.path):
-            connection = self._take()
+            connection = self._pool.take()
             reusable = False
             try:
                 if check_version and not connection.checked:
                     self._check_version(connection.raw)
                     connection.checked = True
-                yield connection.raw
+                yield connection
                 reusable = True
             except sqlite3.Error:
                 raise
@@ -225,53 +202,7 @@ class Store:
                 reusable = not connection.raw.in_transaction
                 raise
             finally:
-                self._give_back(connection, reusable)
-
-    def _take(self) -> "_Connection":
-        identity = self._identity()
-        with self._changed:
-            self._changed.wait_for(lambda: not self._forking)
-            if self._unusable:
-                raise exception.DriverUnavailable(reason=self._unusable)
-            if self._free and self._free[-1].identity != identity:
-                # The file was replaced. What is written to the old one
-                # would be lost.
-                self._close_free()
-            self._busy += 1
-            if self._free:
-                return self._free.pop()
-        try:
-            return _Connection(self._open(), identity)
-        except BaseException:
-            self._free_one()
-            raise
-
-    def _give_back(self, connection: "_Connection", reusable: bool) -> None:
-        if not reusable or self._unusable:
-            connection.raw.close()
-            self._free_one()
-        else:
-            self._free_one(connection)
-
-    def _free_one(self, connection: "_Connection | None" = None) -> None:
-        with self._changed:
-            self._busy -= 1
-            if connection is not None:
-                self._free.append(connection)
-            if self._forking:
-                self._changed.notify_all()
-
-    def _close_free(self) -> None:
-        while self._free:
-            self._free.pop().raw.close()
-
-    def _identity(self) -> tuple[int, int]:
-        try:
-            found = os.stat(self.path)
-        except OSError as exc:
-            raise exception.DriverUnavailable(
-                reason=f"{self.path}: {exc.strerror}") from exc
-        return found.st_dev, found.st_ino
+                self._pool.give_back(connection, reusable=reusable)
 
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -279,7 +210,7 @@ class Store:
             uri=True, timeout=self._deadline, isolation_level=None,
             check_same_thread=False, cached_statements=256)
         try:
-            self._check_owner(connection)
+            check_owner(connection, self.path)
             connection.execute("PRAGMA foreign_keys=ON")
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute("PRAGMA cache_size=-16384")
@@ -288,12 +219,6 @@ class Store:
             connection.close()
             raise
         return connection
-
-    def _check_owner(self, connection: sqlite3.Connection) -> None:
-        found, = connection.execute("PRAGMA application_id").fetchone()
-        if found != APPLICATION_ID:
-            raise exception.DriverUnavailable(
-                reason=f"{self.path}: a database of another program")
 
     def check_not_later(self, found: int) -> None:
         """:raises SchemaOutOfDate: the file is of a later release."""
@@ -311,15 +236,12 @@ class Store:
                 found=found, needed=self._version)
 
 
-class _Connection:
-    """A connection, of which file, and whether its schema was looked at."""
-
-    __slots__ = ("checked", "identity", "raw")
-
-    def __init__(self, raw: sqlite3.Connection, identity: tuple[int, int]):
-        self.raw = raw
-        self.identity = identity
-        self.checked = False
+def check_owner(connection: sqlite3.Connection, path: str) -> None:
+    """:raises DriverUnavailable: the file is no store of ours."""
+    found, = connection.execute("PRAGMA application_id").fetchone()
+    if found != APPLICATION_ID:
+        raise exception.DriverUnavailable(
+            reason=f"{path}: a database of another program")
 
 
 def _user_version(connection: sqlite3.Connection) -> int:
@@ -361,27 +283,3 @@ def _translated(path: str) -> Iterator[None]:
         if getattr(exc, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:
             raise
         raise exception.DriverUnavailable(reason=f"{path}: {exc}") from exc
-
-
-_forking: list[Store] = []
-
-
-def _before_fork() -> None:
-    _forking.extend(_stores)
-    for store in _forking:
-        store.before_fork()
-
-
-def _after_fork_in_parent() -> None:
-    while _forking:
-        _forking.pop().after_fork_in_parent()
-
-
-def _after_fork_in_child() -> None:
-    while _forking:
-        _forking.pop().after_fork_in_child()
-
-
-os.register_at_fork(before=_before_fork,
-                    after_in_parent=_after_fork_in_parent,
-                    after_in_child=_after_fork_in_child)

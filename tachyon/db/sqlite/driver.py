@@ -14,6 +14,7 @@ from tachyon.db import base
 from tachyon.db import models
 from tachyon.db.sqlite import aggregates
 from tachyon.db.sqlite import allocations
+from tachyon.db.sqlite import backup
 from tachyon.db.sqlite import changes
 from tachyon.db.sqlite import connection
 from tachyon.db.sqlite import decisions
@@ -97,6 +98,12 @@ class SQLiteDriver(base.DataDriverBase):
 
     def gc(self) -> Mapping[str, int]:
         return garbage.collect(self._store, self.conf.database)
+
+    def backup(self, path: str) -> None:
+        backup.backup(self._store, path)
+
+    def restore(self, path: str) -> None:
+        backup.restore(self._store, path, self.conf.database.deadline)
 
     # -------------------------------------------------------------- the view
     def snapshot(self) -> tuple[str, Iterator[Sequence[models.Provider]]]:

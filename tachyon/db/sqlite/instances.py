@@ -92,23 +92,24 @@ class InstancesController(base.InstancesController):
              claim: models.Claim, decision: models.Decision
              ) -> models.Instance:
         with self._store.write() as txn:
-            if _get_fenced(txn, id, attempt).status != "BUILDING":
-                raise exception.Fenced(id=id, attempt=attempt)
+            _get_building(txn, id, attempt)
             claims.apply(txn, [claim], compare=False)
             decisions.put(txn, decision)
             return _update(txn, id, host=host, provider_uuid=provider_uuid)
 
-    def unland(self, id: str, attempt: int,
-               failed_host: str | None = None) -> models.Instance:
+    def unland(self, id: str, attempt: int, failed_host: str | None = None,
+               fault: str | None = None) -> models.Instance:
         with self._store.write() as txn:
-            tried = _get_fenced(txn, id, attempt).tried
+            before = _get_building(txn, id, attempt)
+            tried = before.tried
             if failed_host is not None and failed_host not in tried:
                 tried = (*tried, failed_host)
             claims.release(txn, id)
             txn.run("UPDATE messages SET claimed_by = NULL, free_at = ? "
                     "WHERE instance_id = ?", (txn.now, id))
             return _update(txn, id, host=None, provider_uuid=None,
-                           tried=rows.dump(tried))
+                           tried=rows.dump(tried),
+                           fault=before.fault if fault is None else fault)
 
     def finish(self, id: str, attempt: int, host: str, status: str, *,
                ip_address: str | None = None, fault: str | None = None
@@ -179,6 +180,15 @@ def _get_fenced(txn: connection.Transaction, id: str,
             (id, attempt)):
         raise exception.Fenced(id=id, attempt=attempt)
     return _get(txn, id)
+
+
+def _get_building(txn: connection.Transaction, id: str,
+                  attempt: int) -> models.Instance:
+    """Return the instance, as ``_get_fenced``, if it is being built."""
+    instance = _get_fenced(txn, id, attempt)
+    if instance.status != "BUILDING":
+        raise exception.Fenced(id=id, attempt=attempt)
+    return instance
 
 
 def _find_done(txn: connection.Transaction, id: str, attempt: int, host: str,

@@ -31,6 +31,9 @@ import fcntl
 import os
 import threading
 import time
+import weakref
+
+_locks: "weakref.WeakSet[WriteLock]" = weakref.WeakSet()
 
 
 class WriteLock:
@@ -40,6 +43,7 @@ class WriteLock:
         self._path = path
         self._threads = _ThreadQueue()
         self._files = _FileQueue(path)
+        _locks.add(self)
 
     def acquire(self, timeout: float) -> bool:
         """Wait up to ``timeout`` seconds; return whether it is ours now.
@@ -68,8 +72,8 @@ class WriteLock:
         """Close the files, at the latest when a wait under way has ended."""
         self._files.close()
 
-    def reset_after_fork(self) -> None:
-        """Forget, in a child process, what the parent's threads hold."""
+    def after_fork_in_child(self) -> None:
+        """Forget what the parent's threads hold: they are not here."""
         self._files.abandon()
         self._threads = _ThreadQueue()
         self._files = _FileQueue(self._path)
@@ -239,3 +243,11 @@ class _FileQueue:
         except OSError as exc:
             return exc
         return None
+
+
+def _after_fork_in_child() -> None:
+    for each in list(_locks):
+        each.after_fork_in_child()
+
+
+os.register_at_fork(after_in_child=_after_fork_in_child)

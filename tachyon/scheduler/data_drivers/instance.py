@@ -58,7 +58,8 @@ class InstanceDataDriver(base.DataDriver):
         if not isinstance(resources, Mapping) or not resources:
             raise self._refuse("no resources are asked for.")
         for name, amount in resources.items():
-            if type(amount) is not int or amount < 1:
+            if (type(amount) is not int
+                    or not 1 <= amount <= models.MAX_INT):
                 raise self._refuse(f"{amount!r} is no amount of {name}.")
         aggregates = frozenset(self._names(spec, "aggregates"))
         return placement_query.Query(groups=(placement_query.RequestGroup(

@@ -24,7 +24,9 @@ from tests import base
 # directory must not be made while a test has a temporary one of its own.
 multiprocessing.util.get_temp_dir()
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload([__name__])
+PROCESSES.set_forkserver_preload([
+    __name__, "tests.functional.db.exactness.readers",
+    "tests.functional.db.exactness.writers"])
 
 Opener = Callable[[], db.DataDriverBase]
 
@@ -51,6 +53,22 @@ class StoreCase(base.TestCase):
 
     def age_store(self, seconds: float) -> None:
         """Make all that is in the store older."""
+        raise NotImplementedError
+
+    @staticmethod
+    def hold(driver: db.DataDriverBase,
+             pause: Callable[[str], None]) -> None:
+        """Let a driver call ``pause("before")`` ahead of each commit of a
+        write, and ``pause("after")`` between it and the answer."""
+        raise NotImplementedError
+
+    def dump(self) -> Any:
+        """Return a copy of the store, in any form."""
+        raise NotImplementedError
+
+    def restore(self, dump: Any) -> None:
+        """Make the store what it was, as an operator would, while drivers
+        have it open."""
         raise NotImplementedError
 
     # -------------------------------------------------------------- for all

@@ -1,5 +1,7 @@
 """``snapshot`` and ``changes``: what every driver must do."""
 
+import functools
+import random
 import threading
 
 from oslo_utils import uuidutils
@@ -7,6 +9,33 @@ from oslo_utils.fixture import uuidsentinel as uuids
 
 from tachyon import exception
 from tachyon.db import models
+
+
+def hop(opener, consumer, hosts, turns):
+    """Move a consumer, and its one VCPU, from host to host."""
+    driver = opener()
+    for turn in range(1, turns + 1):
+        driver.allocations.replace([models.Claim(
+            consumer, turn, "demo", "alice",
+            {hosts[turn % len(hosts)]: {"VCPU": 1}})])
+    driver.close()
+
+
+class View:
+    """What a process knows of the providers, kept by ``changes``."""
+
+    def __init__(self, driver):
+        self.driver = driver
+        self.cursor, pages = driver.snapshot()
+        self.providers = {one.uuid: one for page in pages for one in page}
+        self.update()
+
+    def update(self):
+        changes = self.driver.changes(self.cursor)
+        self.cursor = changes.cursor
+        self.providers.update({one.uuid: one for one in changes.providers})
+        for uuid in changes.gone:
+            self.providers.pop(uuid, None)
 
 
 class ChangesContract:
@@ -28,7 +57,7 @@ class ChangesContract:
 
     def test_snapshot_of_many_pages(self):
         wanted = set()
-        for index in range(2345):
+        for index in range(1001):
             uuid = uuidutils.generate_uuid()
             self.driver.resource_providers.create(uuid, f"host{index}")
             wanted.add(uuid)
@@ -215,38 +244,97 @@ class ChangesContract:
         self.make_provider("host", VCPU=1)
         self.make_provider("other", VCPU=1)
         self.take(uuids.vm)
-        ended = threading.Event()
-        self.addCleanup(ended.set)
-
-        def hop():
-            try:
-                for turn in range(1, 301):
-                    target = uuids.other if turn % 2 else uuids.host
-                    self.take(uuids.vm, {target: {"VCPU": 1}}, turn)
-            finally:
-                ended.set()
-
-        other = self.open()
-        cursor, pages = other.snapshot()
-        view = {one.uuid: one for page in pages for one in page}
-        writer = threading.Thread(target=hop)
+        view = View(self.open())
+        writer = threading.Thread(target=hop, args=(
+            self.opener, uuids.vm, (uuids.host, uuids.other), 300))
         writer.start()
-        seen = 0
+        self._follow(view, writer)
+
+    def test_never_half_a_write_of_another_process(self):
+        self.make_provider("host", VCPU=1)
+        self.make_provider("other", VCPU=1)
+        self.take(uuids.vm)
+        view = View(self.open())
+        writer = threading.Thread(target=functools.partial(
+            self.in_processes, functools.partial(
+                hop, self.opener, uuids.vm, (uuids.host, uuids.other)),
+            [300], 1))
+        writer.start()
+        self._follow(view, writer)
+
+    def _follow(self, view, writer):
+        cursors = set()
         while True:
-            last = ended.is_set()
-            changes = other.changes(cursor)
-            cursor = changes.cursor
-            view.update({one.uuid: one for one in changes.providers})
-            seen += 1
+            last = not writer.is_alive()
+            view.update()
+            cursors.add(view.cursor)
             self.assertEqual(1, sum(one.inventories["VCPU"].used
-                                    for one in view.values()))
+                                    for one in view.providers.values()))
             if last:
                 break
         writer.join()
-        self.assertGreater(seen, 1)
-        self.assertEqual(
-            self.driver.resource_providers.get(uuids.host),
-            view[uuids.host])
+        self.assertGreater(len(cursors), 1)
+        self.assertEqual(301, self.driver.allocations.get(
+            uuids.vm).generation)
+        self.assertEqual(View(self.driver).providers, view.providers)
+
+    def test_a_view_is_what_a_fresh_one_would_be(self):
+        """Whatever is written, in whatever order."""
+        dice = random.Random(20)
+        view = View(self.open())
+        for turn in range(400):
+            self._write_something(dice, turn)
+            view.update()
+            if turn % 20 == 19:
+                self.assertEqual(View(self.driver).providers, view.providers)
+                self._check_used(view)
+
+    def _write_something(self, dice, turn):
+        names = [f"p{index}" for index in range(12)]
+        uuid = getattr(uuids, dice.choice(names))
+        parent = getattr(uuids, dice.choice(names))
+        consumer = getattr(uuids, f"c{dice.randrange(8)}")
+        driver = self.driver
+        write = dice.choice((
+            lambda: driver.resource_providers.create(
+                uuid, f"{turn}", dice.choice((None, parent))),
+            lambda: driver.resource_providers.update(
+                uuid, f"{turn}", dice.choice((None, parent))),
+            lambda: driver.resource_providers.delete(uuid),
+            lambda: driver.inventories.replace(
+                uuid, driver.resource_providers.get(uuid).generation,
+                {"VCPU": models.Inventory(dice.randrange(1, 9))}),
+            lambda: driver.traits.replace(
+                uuid, None, frozenset(dice.sample(
+                    ["HW_CPU_X86_AVX", "HW_CPU_X86_SSE"], 1))),
+            lambda: driver.aggregates.replace(
+                uuid, None, frozenset([parent])),
+            lambda: self._claim_again(
+                consumer, {uuid: {"VCPU": dice.randrange(1, 4)}}),
+            lambda: self._claim_again(
+                consumer, {uuid: {"VCPU": 1}, parent: {"VCPU": 1}}),
+            lambda: driver.allocations.delete(consumer)))
+        try:
+            write()
+        except (exception.Conflict, exception.NotFound, exception.BadRequest):
+            pass                        # it made no sense this time
+
+    def _claim_again(self, consumer, allocations):
+        try:
+            generation = self.driver.allocations.get(consumer).generation
+        except exception.ConsumerNotFound:
+            generation = None
+        self.take(consumer, allocations, generation)
+
+    def _check_used(self, view):
+        """``used`` is the sum of what consumers have."""
+        for uuid, provider in view.providers.items():
+            _provider, consumers = self.driver.allocations.list_by_provider(
+                uuid)
+            self.assertEqual(
+                sum(one.allocations[uuid].resources["VCPU"]
+                    for one in consumers),
+                sum(one.used for one in provider.inventories.values()))
 
     def test_acknowledged_writes_are_always_seen(self):
         """Each of many writers looks for its own write when it returns."""

@@ -87,13 +87,16 @@ class InstancesContract:
         self.assertRaises(exception.RequestNotFound,
                           self.driver.decisions.get, "req-x")
 
-    def test_land_what_is_not_building(self):
+    def test_land_and_unland_only_what_is_building(self):
         self._stopped()
         self._submit_action("start")
         attempt = self.claim_message(uuids.vm).attempt
         before = self.instances.get(uuids.vm)
         self.assertRaises(exception.Fenced, self.land, uuids.vm, attempt)
+        self.assertRaises(exception.Fenced, self.instances.unland, uuids.vm,
+                          attempt)
         self.assertEqual(before, self.instances.get(uuids.vm))
+        self.assertEqual(1, self.used(uuids.host))
 
     # ---------------------------------------------------------------- unland
     def test_unland(self):
@@ -118,6 +121,18 @@ class InstancesContract:
                 uuids.vm, self.instances.get(uuids.vm).attempt, host)
             self.claim_message(uuids.vm)
         self.assertEqual(("a", "b"), after.tried)
+
+    def test_unland_keeps_the_last_fault(self):
+        self._building()
+        for fault, kept in (("no disk", "no disk"), (None, "no disk"),
+                            ("no power", "no power")):
+            after = self.instances.unland(
+                uuids.vm, self.instances.get(uuids.vm).attempt, fault=fault)
+            self.assertEqual(kept, after.fault)
+            attempt = self.claim_message(uuids.vm).attempt
+        self.land(uuids.vm, attempt)
+        after = self.instances.finish(uuids.vm, attempt, "host", "STOPPED")
+        self.assertIsNone(after.fault)
 
     # ---------------------------------------------------------------- finish
     def test_finish(self):

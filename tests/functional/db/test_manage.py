@@ -70,6 +70,31 @@ class TestManage(testtools.TestCase):
             (0, "decisions: 0\ninstances: 0\ntombstones: 0\n", ""),
             self.state_path("db", "gc"))
 
+    def test_backup_and_restore(self):
+        path = os.path.join(self.directory, "backup.sqlite")
+        self.assertEqual((0, "", ""), self.state_path("db", "backup", path))
+        self.assertEqual((0, VERSION + "\n", ""),
+                         self.state_path("db", "restore", path))
+
+    def test_backup_that_can_not_be(self):
+        path = self.config("precious", "backup.sqlite")
+        for name, told, *argv in (
+                ("there already", f"{path}: it exists", "backup", path),
+                ("no directory", "/nope", "backup", "/nope/x.sqlite"),
+                ("not there", "/nope/x.sqlite", "restore", "/nope/x.sqlite"),
+                ("no backup", "not a database", "restore", path)):
+            with self.subTest(name):
+                self._assert_complains(1, told, "--state-path",
+                                       self.directory, "db", *argv)
+
+    def test_a_driver_that_leaves_backups_to_others(self):
+        error = exception.BackupNotSupported()
+        for verb in ("backup", "restore"):
+            with mock.patch(f"tachyon.db.sqlite.driver.SQLiteDriver.{verb}",
+                            side_effect=error):
+                self._assert_complains(1, "its own tools", "--state-path",
+                                       self.directory, "db", verb, "x")
+
     def test_plugins_list(self):
         plugins.list_all()      # libraries may warn when first imported
         code, out, err = self.state_path("plugins", "list")

@@ -1,8 +1,11 @@
 """The contract, held by the sqlite driver."""
 
+import contextlib
 import functools
 import os
 import sqlite3
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from oslo_config import cfg
 
@@ -16,7 +19,9 @@ from tests.functional.db import contract_capacity
 from tests.functional.db import contract_changes
 from tests.functional.db import contract_decisions
 from tests.functional.db import contract_driver
+from tests.functional.db import contract_exactness
 from tests.functional.db import contract_flavors
+from tests.functional.db import contract_generations
 from tests.functional.db import contract_instances
 from tests.functional.db import contract_inventories
 from tests.functional.db import contract_messages
@@ -53,6 +58,8 @@ def open_sqlite(path: str, **options: object) -> db.DataDriverBase:
 class SQLiteCase(base.StoreCase):
     """The store is a file in the test's directory."""
 
+    dumps = 0
+
     def make_opener(self) -> base.Opener:
         self.path = os.path.join(self.state_path, "test.sqlite")
         return functools.partial(open_sqlite, self.path, deadline=30.0)
@@ -65,6 +72,30 @@ class SQLiteCase(base.StoreCase):
                         f"UPDATE {table} SET {column} = {column} - ?",
                         (int(seconds * 1_000_000),))
         connection.close()
+
+    @staticmethod
+    def hold(driver: db.DataDriverBase,
+             pause: Callable[[str], None]) -> None:
+        store = driver._store                   # type: ignore[attr-defined]
+        write = store.write
+
+        @contextlib.contextmanager
+        def held(**options: bool) -> Iterator[Any]:
+            with write(**options) as txn:
+                yield txn
+                pause("before")
+            pause("after")
+
+        store.write = held
+
+    def dump(self) -> str:
+        self.dumps += 1
+        path = os.path.join(self.state_path, f"dump-{self.dumps}.sqlite")
+        self.driver.backup(path)
+        return path
+
+    def restore(self, dump: str) -> None:
+        self.driver.restore(dump)
 
 
 class TestDriver(contract_driver.DriverContract, SQLiteCase):
@@ -121,4 +152,12 @@ class TestDecisions(contract_decisions.DecisionsContract, SQLiteCase):
 
 
 class TestServices(contract_services.ServicesContract, SQLiteCase):
+    pass
+
+
+class TestExactness(contract_exactness.ExactnessContract, SQLiteCase):
+    pass
+
+
+class TestGenerations(contract_generations.GenerationsContract, SQLiteCase):
     pass

@@ -23,15 +23,16 @@ class TestPlans(test_sqlite.SQLiteCase):
     def setUp(self):
         super().setUp()
         self.statements = {}
-        open_connection = self.driver._store._open
+        pool = self.driver._store._pool
+        open_connection = pool._open
 
         def open_traced():
             connection = open_connection()
             connection.set_trace_callback(self._note)
             return connection
 
-        self.driver._store._close_free()
-        self.driver._store._open = open_traced
+        pool._close_free()
+        pool._open = open_traced
 
     def _note(self, statement):
         if statement.split(None, 1)[0] in ("SELECT", "INSERT", "UPDATE",

@@ -179,16 +179,29 @@ class TestFile(TroubleCase):
         cursor = self.driver.changes(self.driver.snapshot()[0]).cursor
         other = os.path.join(self.state_path, "other.sqlite")
         test_sqlite.open_sqlite(other).close()
-        for suffix in ("-wal", "-shm"):
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(self.path + suffix)
-        os.rename(other, self.path)
+        self._replace_file(other)
         self.assertRaises(exception.CursorExpired, self.driver.changes, cursor)
         self.assertRaises(exception.ResourceProviderNotFound,
                           self.driver.resource_providers.get, uuids.host)
         self.make_provider("new")
         self.assertEqual("new", self.open().resource_providers.get(
             uuids.new).name)
+
+    def test_a_backup_takes_its_place(self):
+        """Its numbers go on from where it was made: cursors of the file that
+        it replaces would miss what was written since."""
+        self.make_provider("host", VCPU=8)
+        backup = os.path.join(self.state_path, "backup.sqlite")
+        with (contextlib.closing(sqlite3.connect(self.path)) as source,
+              contextlib.closing(sqlite3.connect(backup)) as target):
+            source.backup(target)
+        claim(self.driver, uuids.host)
+        cursor = self.driver.changes(self.driver.snapshot()[0]).cursor
+        self._replace_file(backup)
+        claim(self.driver, uuids.host)
+        self.assertRaises(exception.CursorExpired, self.driver.changes, cursor)
+        _provider, found = self.driver.allocations.list_by_provider(uuids.host)
+        self.assertEqual(1, len(found))
 
     def test_read_only(self):
         before = self.make_provider("host", VCPU=8)
@@ -210,6 +223,12 @@ class TestFile(TroubleCase):
         self.assertIn("The store is unavailable", reason or "nothing")
         self.assertGreater(len(done), 1)
         self.assert_sound(*done)
+
+    def _replace_file(self, other):
+        for suffix in ("-wal", "-shm"):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self.path + suffix)
+        os.rename(other, self.path)
 
     def test_a_wrong_statement_is_no_trouble_of_the_store(self):
         def run(sql):
@@ -365,7 +384,7 @@ class TestFork(TroubleCase):
             except exception.DriverUnavailable as exc:
                 return str(exc)
 
-        with mock.patch("tachyon.db.sqlite.connection.FORK_PATIENCE", 0.05):
+        with mock.patch("tachyon.db.sqlite.pool.FORK_PATIENCE", 0.05):
             with self.driver._store.read() as txn:
                 told = self._in_child(try_it)
                 self.assertEqual([], txn.all("SELECT * FROM consumers"))

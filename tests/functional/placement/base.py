@@ -4,10 +4,10 @@
 """
 
 import dataclasses
+import json
 from typing import Any
 
 import fixtures
-import orjson
 from oslo_config import cfg
 from oslo_utils import uuidutils
 from oslo_utils.fixture import uuidsentinel as uuids
@@ -101,7 +101,7 @@ class TestCase(base.TestCase):
         if version is not None:
             given.setdefault("OpenStack-API-Version", f"placement {version}")
         if body is not None:
-            data = orjson.dumps(body)
+            data = json.dumps(body).encode()
         if data is not None and content_type is None:
             content_type = "application/json"
         return self.fixture.client.open(

@@ -5,6 +5,7 @@ import io
 from unittest import mock
 
 import orjson
+from oslo_context import context as oslo_context
 
 from tachyon import exception
 from tachyon.api import microversion
@@ -115,8 +116,14 @@ class WhoTestCase(base.TestCase):
 
     def test_default_token(self):
         self.config(group="api", noauth2_default_token="admin")
-        self.assertEqual({"resource_providers": []},
-                         self.tell("GET", "/resource_providers", token=None))
+        for token in (None, "", "notused"):
+            self.assertEqual(
+                {"resource_providers": []},
+                self.tell("GET", "/resource_providers", token=token))
+        self.refuse(403, "GET", "/resource_providers", token="alice")
+
+    def test_placeholder_is_a_token_like_any_other(self):
+        self.refuse(403, "GET", "/resource_providers", token="notused")
 
     def test_identity_headers_are_no_token(self):
         self.refuse(401, "GET", "/resource_providers", token=None, headers={
@@ -164,6 +171,18 @@ class ContextTestCase(base.TestCase):
         self.assertEqual(f"req-{uuids.outer}", ctx.global_request_id)
         self.assertEqual(ctx.request_id,
                          answer.headers["X-Openstack-Request-Id"])
+
+    def test_log_lines_know_the_request(self):
+        seen = []
+
+        def list_providers(ctx, wanted):
+            seen.append(oslo_context.get_current())
+            return []
+        with mock.patch.object(self.placement.providers, "list",
+                               side_effect=list_providers):
+            answer = self.ask("GET", "/resource_providers")
+        self.assertEqual([answer.headers["X-Openstack-Request-Id"]],
+                         [ctx.request_id for ctx in seen])
 
     def test_mounted_below_a_prefix(self):
         answer = self.fixture.client.post(
@@ -333,11 +352,14 @@ class ContentTestCase(base.TestCase):
 class FailureTestCase(base.TestCase):
 
     def test_store_is_unavailable(self):
-        error = exception.DriverUnavailable(reason="it is gone")
-        with mock.patch.object(self.placement.providers, "list",
-                               side_effect=error):
-            problem = self.refuse(503, "GET", "/resource_providers")
-        self.assertIn("it is gone", problem.detail)
+        for error, text in (
+                (exception.DriverUnavailable(reason="it is gone"),
+                 "it is gone"),
+                (exception.SchemaOutOfDate(found=1, needed=2), "db sync")):
+            with mock.patch.object(self.placement.providers, "list",
+                                   side_effect=error):
+                problem = self.refuse(503, "GET", "/resource_providers")
+            self.assertIn(text, problem.detail)
 
     def test_a_bug_is_told_to_the_log_alone(self):
         with (mock.patch.object(self.placement.providers, "list",

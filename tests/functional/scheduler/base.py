@@ -53,15 +53,19 @@ class SchedulerCase(base.TestCase):
         self.compute = FakeComputeAPI()
         self.scheduler = self.make_scheduler()
 
-    def make_scheduler(self, driver: db_base.DataDriverBase | None = None
-                       ) -> manager.SchedulerManager:
-        """Return one more scheduler, as in another process."""
+    def make_scheduler(self, driver: db_base.DataDriverBase | None = None,
+                       settled: bool = True) -> manager.SchedulerManager:
+        """Return one more scheduler, as in another process; if not settled,
+        one that has just begun."""
         driver = driver or self.driver
         seen = view.View(driver)
-        return manager.SchedulerManager(
+        made = manager.SchedulerManager(
             self.conf, driver, seen,
             placement_manager.PlacementManager(self.conf, driver, seen),
             self.compute, futurist.SynchronousExecutor())
+        if settled:
+            made._deliveries._settled_at = float("-inf")
+        return made
 
     # -------------------------------------------------------------- the cloud
     def add_host(self, name: str, parent: str | None = None,

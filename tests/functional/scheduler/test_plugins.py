@@ -257,6 +257,38 @@ class TestActions(PluginCase):
         self.assertEqual([], LOG)
 
 
+class TestOddPipelines(PluginCase):
+    def test_without_the_compute_filter(self):
+        """A host that nobody serves is charged, and given back."""
+        self.driver.services.delete(self.service("c1").id)
+        self.config("scheduler", pipeline=["candidates", "weigh", "claim"])
+        self.scheduler = self.make_scheduler()
+        failed = self.create()
+        self.assertEqual(("ERROR", None), (failed.status, failed.host))
+        self.assertIn("no compute serves the chosen host", failed.fault)
+        self.assertEqual("backend_error", self.document(failed)["verdict"])
+        self.assertEqual([], self.compute.casts)
+        self.assertRaises(exception.ConsumerNotFound,
+                          self.driver.allocations.get, failed.id)
+
+    def test_without_weighers(self):
+        self.config("scheduler", pipeline=["candidates", "filter", "claim"])
+        self.scheduler = self.make_scheduler()
+        landed = self.create()
+        scores = self.document(landed)["scores"]
+        self.assertEqual([1, 2, 3, 4], [each["rank"] for each in scores])
+        self.assertEqual(landed.host, scores[0]["host"])
+
+    def test_an_action_that_says_it_claims_but_does_not(self):
+        self.add(plugins.ACTIONS, "first", f"{HERE}:Reserve")
+        self.config("scheduler", pipeline=["candidates", "first"])
+        self.scheduler = self.make_scheduler()
+        failed = self.create()
+        self.assertEqual(
+            "Action candidates, first can't run: none of them landed the "
+            "instance.", failed.fault)
+
+
 class TestReasonOfOthers(PluginCase):
     def test_a_filters_reason_has_a_stable_code(self):
         plugin = EvenFilter(self.conf, "even")

@@ -172,7 +172,8 @@ class TestReschedule(base.SchedulerCase):
         failed = self.get(created)
         self.assertEqual(
             ("ERROR", "0/1 hosts: 1 refused by tried (it failed to create "
-             "this instance before)"), (failed.status, failed.fault))
+             "this instance before); the last host that failed it: no disk"),
+            (failed.status, failed.fault))
         self.assertEqual("no_candidates", self.document(failed)["verdict"])
 
     def test_a_single_attempt(self):
@@ -237,12 +238,11 @@ class TestReports(base.SchedulerCase):
                  inventory.allocation_ratio))
         self.assertIn("HW_CPU_X86_AVX2", found.traits)
 
-    def test_heartbeats_are_written_by_the_flush(self):
+    def test_heartbeats(self):
         for serves in (["a*"], ["b*"]):
-            self.scheduler.heartbeat(
-                self.admin_context, objects.HeartbeatReport(
-                    host="c1", binary="tachyon-compute", serves=serves))
-        self.assertEqual([], list(self.driver.services.list()))
-        self.scheduler.flush_heartbeats()
-        self.assertEqual(("c1", ("b*",)), (
-            self.service("c1").host, self.service("c1").serves))
+            self.beat(serves=serves)
+            self.assertEqual((tuple(serves), True), (
+                self.service("c1").serves, self.service("c1").enabled))
+        self.driver.services.update(self.service("c1").id, enabled=False)
+        self.beat(serves=["b*"])
+        self.assertFalse(self.service("c1").enabled)

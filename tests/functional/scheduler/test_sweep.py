@@ -1,10 +1,14 @@
 """What is found again: lost casts, dead schedulers, stores that went away."""
 
+import threading
 from unittest import mock
 
-import testtools
+import fixtures
 
 from tachyon import exception
+from tachyon.placement import manager as placement_manager
+from tachyon.placement import view
+from tachyon.scheduler import manager
 from tachyon.scheduler.actions import base as actions_base
 from tests.functional.scheduler import base
 
@@ -95,8 +99,9 @@ class TestSweep(SweepCase):
             self.sweep()
         failed = self.get(instance)
         self.assertEqual(
-            ("ERROR", "create was given up: it was begun 3 times, and no "
-             "compute reported its end."), (failed.status, failed.fault))
+            ("ERROR", "create was given up: it was begun 3 times, and the "
+             "compute of host h1 never reported its end."),
+            (failed.status, failed.fault))
         self.assertEqual(0, self.used(self.uuid))
         document = self.document(failed)
         self.assertEqual(("retries_exhausted", failed.fault),
@@ -120,6 +125,133 @@ class TestSweep(SweepCase):
         self.scheduler._deliveries.sweep(0.0)
         self.wake(instance)
         self.assertEqual(0, self.get(instance).attempt)
+
+
+class TestBacklog(base.SchedulerCase):
+    """Requests wait for their turn; what computes say does not."""
+
+    def setUp(self):
+        super().setUp()
+        self.uuid = self.add_host("h1", VCPU=100)
+        self.beat()
+        self.deciding, self.go = threading.Semaphore(0), threading.Event()
+        self.addCleanup(self.go.set)
+
+    def make_slow(self, **limits):
+        for name, value in limits.items():
+            self.useFixture(fixtures.MonkeyPatch(
+                f"tachyon.scheduler.manager.{name}", value))
+        seen = view.View(self.driver)
+        made = manager.SchedulerManager(
+            self.conf, self.driver, seen,
+            placement_manager.PlacementManager(self.conf, self.driver, seen),
+            self.compute)
+        self.addCleanup(made.stop)
+        self.addCleanup(self.go.set)
+        made._deliveries._settled_at = float("-inf")
+        claim = made._pipeline._actions["claim"]
+        execute = claim.execute
+
+        def wait(data):
+            self.deciding.release()
+            self.assertTrue(self.go.wait(30))
+            execute(data)
+
+        claim.execute = wait
+        return made
+
+    def test_heartbeats_and_results_do_not_wait(self):
+        running = self.create()
+        action = self.compute.casts[0].action
+        self.scheduler = self.make_slow(DECIDERS=2)
+        instances = [self.submit() for _ in range(5)]
+        for instance in instances:
+            self.wake(instance)
+        for _ in range(2):
+            self.assertTrue(self.deciding.acquire(timeout=30))
+        self.assertEqual({None}, {self.get(each).host for each in instances})
+        self.beat("c2", ["other"])
+        self.assertTrue(self.finish(action))
+        self.assertEqual("STOPPED", self.get(running).status)
+        self.go.set()
+        self.scheduler.stop()
+        self.assertEqual(
+            3, len([each for each in instances
+                    if self.get(each).host is None]))
+
+    def test_too_many_are_left_to_the_sweep(self):
+        self.scheduler = self.make_slow(DECIDERS=1, BACKLOG_MAX=1)
+        first = self.submit()
+        self.wake(first)
+        self.assertTrue(self.deciding.acquire(timeout=30))
+        others = [self.submit() for _ in range(3)]
+        for instance in others:
+            self.wake(instance)
+        self.go.set()
+        self.scheduler._executor.shutdown()
+        landed = [self.get(each).host for each in (first, *others)]
+        self.assertEqual(["h1", "h1", None, None], landed)
+        self.scheduler._deliveries.sweep(0.0)
+        self.assertEqual({"h1"}, {self.get(each).host for each in others})
+
+
+class TestJustBegun(SweepCase):
+    """All schedulers were away: computes only seem to be down."""
+
+    def begin(self):
+        self.scheduler = self.make_scheduler(settled=False)
+
+    def settle(self):
+        self.scheduler._deliveries._settled_at = float("-inf")
+
+    def test_requests_wait_for_a_first_compute(self):
+        """Those that reported to somebody before may be about to be down."""
+        for name, play in (
+                ("about to be down", lambda: self.config(
+                    service_down_time=self.conf.report_interval)),
+                ("unknown", lambda: self.driver.services.delete(
+                    self.service("c1").id))):
+            with self.subTest(name):
+                play()
+                self.begin()
+                instances = [self.create() for _ in range(3)]
+                self.sweep()
+                self.assertEqual({("BUILDING", 0)}, {
+                    (self.get(each).status, self.get(each).attempt)
+                    for each in instances})
+                self.beat()
+                self.assertEqual({("h1", 1)}, {
+                    (self.get(each).host, self.get(each).attempt)
+                    for each in instances})
+                self.assertEqual("h1", self.create().host)
+
+    def test_nothing_waits_while_a_compute_is_well(self):
+        self.begin()
+        self.assertEqual("h1", self.create().host)
+
+    def test_they_do_not_wait_for_ever(self):
+        self.driver.services.delete(self.service("c1").id)
+        self.begin()
+        instance = self.create()
+        self.settle()
+        self.sweep()
+        self.assertEqual(
+            "0/1 hosts: 1 refused by ComputeFilter (no compute serves it)",
+            self.get(instance).fault)
+
+    def test_what_landed_stays_where_it_is(self):
+        self.beat("c1", ["h1"])
+        self.beat("c2", ["h2"])
+        instance = self.create()
+        self.begin()
+        self.beat("c2", ["h2"])
+        self.silence("c1")
+        self.sweep()
+        self.assertEqual(("h1", 2), (self.get(instance).host,
+                                     self.compute.casts[-1].action.attempt))
+        self.settle()
+        self.sweep()
+        self.assertEqual("ERROR", self.get(instance).status)
 
 
 class TestBroken(SweepCase):
@@ -215,11 +347,11 @@ class TestBroken(SweepCase):
             raise gone
 
         instance = self.submit()
+        message = self.message_of(instance)
         with mock.patch.object(self.driver.instances, "land", break_off), \
                 mock.patch.object(self.driver.instances, "get",
-                                  side_effect=gone), \
-                testtools.ExpectedException(exception.DriverUnavailable):
-            self.wake(instance)                  # its own get raises
+                                  side_effect=gone):
+            self.scheduler._deliveries.take(message.id)
         self.assertEqual("h1", self.get(instance).host)
         self.assertEqual([], self.compute.casts)
         self.sweep()

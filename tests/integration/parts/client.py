@@ -1,12 +1,16 @@
 """A small HTTP client of both APIs, as a script of an operator would be."""
 
 import dataclasses
+import logging
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import requests
 
 from tests.integration.parts import wait
+
+# A line a request hides the logs that matter when a test fails.
+logging.getLogger("urllib3").setLevel(logging.WARNING)
 
 MICROVERSION = "placement 1.39"
 TIMEOUT = 30.0

@@ -66,13 +66,17 @@ class Daemon(processes.Process):
 
     def launch(self) -> None:
         """Write the configuration and start, without waiting."""
+        self.configure()
+        self.spawn()
+
+    def configure(self) -> None:
+        """Write the configuration."""
         parser = configparser.RawConfigParser()
         for group, options in self.options.items():
             parser[group] = {key: str(value)
                              for key, value in options.items()}
         with open(self.file, "w") as file:
             parser.write(file)
-        self.spawn()
 
     def wait_until_ready(self) -> None:
         wait.until(self._is_ready_or_ended, f"{self.name} is ready",
@@ -159,7 +163,9 @@ class Cloud(fixtures.Fixture):
         self.wait_until_up()
 
     def wait_until_up(self) -> None:
-        """Return when every daemon's heartbeat is seen."""
+        """Return when every daemon is heard of, and every host is there."""
+        hosts = sum(daemon.options.get("fake", {}).get("hosts", 1)
+                    for daemon in self.computes)
         wanted = {(daemon.binary, daemon.name) for daemon in self.processes}
 
         def all_up() -> bool:
@@ -170,6 +176,7 @@ class Cloud(fixtures.Fixture):
                         f"{daemon.output[-4000:]}")
             up = {name for name, body in self.client.services().items()
                   if body["state"] == "up"}
-            return wanted <= up
+            return (wanted <= up
+                    and len(self.client.providers()) == hosts)
 
         wait.until(all_up, f"up: {sorted(wanted)}", deadline=START_DEADLINE)

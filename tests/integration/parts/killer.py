@@ -63,8 +63,7 @@ def arm(point: Point, number: int) -> None:
     """Make the Nth call of the point's method the last of this process."""
     owner = getattr(importlib.import_module(point.module), point.owner)
     method = getattr(owner, point.method)
-    owner_method = _ended(method, point.after, number)
-    setattr(owner, point.method, owner_method)
+    setattr(owner, point.method, _ended(method, point.after, number))
 
 
 def _ended(method: Callable[..., Any], after: bool, number: int
@@ -73,13 +72,12 @@ def _ended(method: Callable[..., Any], after: bool, number: int
 
     @functools.wraps(method)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        last = next(calls) == number
-        if last and not after:
+        if after:
+            # One that raises, as a claim in conflict does, does not count.
+            result = method(*args, **kwargs)
+        if next(calls) >= number:
             os.kill(os.getpid(), signal.SIGKILL)
-        result = method(*args, **kwargs)
-        if last:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return result
+        return result if after else method(*args, **kwargs)
 
     return wrapper
 

@@ -50,6 +50,9 @@ class RabbitMQ(fixtures.Fixture):
         self.node = self.useFixture(processes.Process(
             "rabbitmq", [str(self.server)], self.directory / "node.log",
             env=environment))
+        self.wait_until_ready()
+
+    def wait_until_ready(self) -> None:
         wait.until(self._answers, "RabbitMQ answers", deadline=90,
                    interval=0.25)
 

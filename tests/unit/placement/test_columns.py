@@ -1,3 +1,4 @@
+import random
 import unittest
 
 from tachyon.db import models
@@ -86,3 +87,18 @@ class TestInventoryColumn(unittest.TestCase):
         self.put(1, total=10, used=4, max_unit=8)
         self.put(2, total=10, max_unit=8)
         self.assertEqual((6, 8), (self.column.room(1), self.column.room(2)))
+
+    def test_spread_whatever_the_order(self):
+        rng = random.Random(0)
+        present = set()
+        for _ in range(400):
+            row = rng.choice((len(present), rng.randint(0, 9)))
+            if row in present and rng.random() < 0.7:
+                self.column.remove(row)
+                present.discard(row)
+            elif row < 10:
+                self.put(row, total=row + 1)
+                present.add(row)
+            self.assertEqual(
+                [row + 1 if row in present else 0 for row in range(10)],
+                self.column.spread(self.column.free, 10).tolist())

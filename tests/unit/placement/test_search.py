@@ -472,9 +472,16 @@ class TestWide(SearchTestCase):
         store = self.tree(**{f"d{n}": {"VCPU": 10} for n in range(4)})
         asked = [group(f"_{n}", {"VCPU": piece})
                  for n, piece in enumerate([7, 7, 7, 4, 4, 4, 4, 3])]
-        with mock.patch.object(combine, "TREE_PATIENCE", 10):
-            self.assertEqual((0, ("combinations",)), self.distinct(
-                store, query(*asked, group_policy="none")))
+        asked = query(*asked, group_policy="none")
+        for limit in ("TREE_PATIENCE", "SEARCH_PATIENCE"):
+            with mock.patch.object(combine, limit, 10):
+                self.assertEqual((0, ("combinations",)),
+                                 self.distinct(store, asked))
+                with fakes.snapshot_of(store) as snapshot:
+                    found = search.find(snapshot, asked)
+                    (why,) = found.why(int(found.roots[0]))
+                    self.assertIn("given up", why.text())
+                    self.assertEqual(0, found.stages[-1].after)
 
     def test_groups_with_few_choices_come_first(self):
         children = {f"d{n}": {"GPU": 1} for n in range(10)}

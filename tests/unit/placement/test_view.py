@@ -413,7 +413,7 @@ class TestSharedSync(unittest.TestCase):
         with mock.patch.object(self.store, "changes", side_effect=down):
             self.store.gate.release()
             self.join(first + others)
-        self.assertEqual([0] + 3 * [down], self.results)
+        self.assertCountEqual([0] + 3 * [down], self.results)
         self.store.slow = False
         self.read()
         self.assertEqual(0, self.results[-1])

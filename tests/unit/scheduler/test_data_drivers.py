@@ -92,6 +92,8 @@ class TestInstanceDataDriver(base.TestCase):
                 ("no resources", self.instance(resources={})),
                 ("none in a request", self.request()),
                 ("zero", self.instance(resources={"VCPU": 0})),
+                ("too many",
+                 self.instance(resources={"VCPU": models.MAX_INT + 1})),
                 ("text", self.instance(resources={"VCPU": "1"})),
                 ("fraction", self.instance(resources={"VCPU": 1.5})),
                 ("traits in a text",

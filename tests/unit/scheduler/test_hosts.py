@@ -27,6 +27,10 @@ class TestMatcher(base.TestCase):
         ("not in the set", [["a[12]"]], "a3", ()),
         ("case counts", [["A*"]], "a1", ()),
         ("a dot is a dot", [["a.b*"]], "axb1", ()),
+        ("an escaped name is exact", [["*"], ["a[*]"]], "a*", (1,)),
+        ("and means itself only", [["*"], ["a[*]"]], "a1", (0,)),
+        ("all that can be escaped", [["*"], ["[[][*][?]"]], "[*?", (1,)),
+        ("a bracket that stays open", [["*"], ["a[1"]], "a[1", (1,)),
         ("the whole name", [["a1"]], "a11", ()),
         ("newline in a name", [["*"]], "a\nb", (0,)),
     ]
@@ -137,6 +141,23 @@ class TestHostMap(base.TestCase):
         host_map = self.map(fakes.service("ca", "a", enabled=False))
         service, up = host_map.service_of("a")
         self.assertEqual(("ca", True), (service.host, up))
+
+    def test_heard_since(self):
+        self.config(service_down_time=60.0, report_interval=10.0)
+        for name, ages, began, expected in (
+                ("nobody", [], 100.0, False),
+                ("since then", [99.0], 100.0, True),
+                ("just then", [100.0], 100.0, True),
+                ("before", [101.0], 100.0, False),
+                ("one of them", [1e6, 99.0], 100.0, True),
+                ("before, but lately", [50.0], 5.0, True),
+                ("about to be down", [50.1], 5.0, False)):
+            with self.subTest(name):
+                host_map = self.map(*(
+                    fakes.service(f"c{index}", age=age)
+                    for index, age in enumerate(ages)))
+                self.assertIs(expected, host_map.heard_since(
+                    self.clock.now - began))
 
     def test_nobody_serves_it(self):
         self.assertEqual((None, False), self.map().service_of("a"))

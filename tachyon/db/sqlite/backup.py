@@ -1,0 +1,109 @@
+"""Copies of the store: how one is made, and how one takes its place.
+
+Both go through SQLite's backup, in one step: a copy is of one moment, and a
+restore is one transaction, which readers see whole or not at all and which a
+crash undoes. A restored store begins another life, with an epoch of its own:
+its numbers go on from where the copy was made, so a cursor from before would
+otherwise be taken for one of what comes now.
+"""
+
+import contextlib
+import os
+import pathlib
+import sqlite3
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+
+from oslo_utils import uuidutils
+
+from tachyon import exception
+from tachyon.db.sqlite import connection
+from tachyon.db.sqlite import schema
+
+
+def backup(store: connection.Store, path: str) -> None:
+    """Do what ``DataDriverBase.backup`` promises."""
+    path = os.path.abspath(path)
+    if os.path.exists(path):
+        raise exception.BackupFailed(path=path, reason="it exists already")
+    with _trouble(path), tempfile.TemporaryDirectory(
+            dir=os.path.dirname(path), prefix=".tachyon-backup-") as directory:
+        copy = os.path.join(directory, "copy")
+        # What is made here is readable for its owner only, as the copy is.
+        os.close(os.open(copy, os.O_CREAT | os.O_EXCL, 0o600))
+        with (store.raw() as source,
+              contextlib.closing(sqlite3.connect(copy)) as target):
+            source.backup(target)
+            _check(target, copy)
+        os.link(copy, path)
+        _sync_directory(os.path.dirname(path))
+
+
+def restore(store: connection.Store, path: str, deadline: float) -> None:
+    """Do what ``DataDriverBase.restore`` promises."""
+    path = os.path.abspath(path)
+    with _trouble(path), tempfile.TemporaryDirectory(
+            dir=os.path.dirname(store.path),
+            prefix=".tachyon-restore-") as directory:
+        copy = os.path.join(directory, "copy")
+        with (contextlib.closing(_open_backup(path)) as source,
+              contextlib.closing(sqlite3.connect(copy)) as target):
+            connection.check_owner(source, path)
+            _check(source, path)
+            source.backup(target)
+        renewed = connection.Store(copy, deadline, schema.VERSION)
+        with contextlib.closing(renewed):
+            schema.upgrade(renewed)
+            with renewed.write() as txn:
+                txn.run("UPDATE store SET epoch = ?",
+                        (uuidutils.generate_uuid(),))
+            with renewed.raw() as source, store.replacing() as target:
+                source.backup(target, progress=_within(store.path, deadline))
+
+
+def _open_backup(path: str) -> sqlite3.Connection:
+    """Open a copy to read it, on a medium that can't be written too."""
+    options = "mode=ro"
+    if not os.path.exists(f"{path}-wal"):
+        options += "&immutable=1"
+    return sqlite3.connect(f"{pathlib.Path(path).as_uri()}?{options}",
+                           uri=True, isolation_level=None)
+
+
+def _check(copy: sqlite3.Connection, path: str) -> None:
+    found, = copy.execute("PRAGMA quick_check(1)").fetchone()
+    if found != "ok":
+        raise exception.BackupFailed(path=path, reason=found)
+
+
+def _within(path: str, deadline: float) -> Callable[[int, int, int], None]:
+    """Return what ends a backup that somebody else keeps from beginning."""
+    end = time.monotonic() + deadline
+
+    def progress(status: int, _remaining: int, _total: int) -> None:
+        if (status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+                and time.monotonic() > end):
+            raise exception.DriverUnavailable(
+                reason=f"{path}: another program keeps it locked")
+    return progress
+
+
+def _sync_directory(path: str) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _trouble(path: str) -> Iterator[None]:
+    """Say in one line what is wrong with the copy."""
+    try:
+        yield
+    except OSError as exc:
+        raise exception.BackupFailed(
+            path=exc.filename or path, reason=exc.strerror) from exc
+    except sqlite3.Error as exc:
+        raise exception.BackupFailed(path=path, reason=str(exc)) from exc

@@ -1,0 +1,197 @@
+"""Backups of the sqlite driver: what is copied, put back, and refused."""
+
+import contextlib
+import os
+import shutil
+import sqlite3
+import stat
+import threading
+from unittest import mock
+
+from oslo_utils import uuidutils
+from oslo_utils.fixture import uuidsentinel as uuids
+
+from tachyon import exception
+from tachyon.db import models
+from tachyon.db.sqlite import schema
+from tests.functional.db import test_sqlite
+
+
+class TestBackup(test_sqlite.SQLiteCase):
+
+    def setUp(self):
+        super().setUp()
+        self.made = self.make_provider("host", VCPU=1000)
+        self.backup = os.path.join(self.state_path, "backup.sqlite")
+
+    def test_the_drill(self):
+        """What was there comes back, and nothing of what came since."""
+        self.take(uuids.vm)
+        instance = self.submit("vm2")
+        before = self.driver.resource_providers.get(uuids.host)
+        self.driver.backup(self.backup)
+        self.driver.allocations.delete(uuids.vm)
+        self.take(uuids.late)
+        self.driver.instances.end(instance.id, 0)
+        self.driver.traits.create("CUSTOM_LATE")
+
+        self.driver.restore(self.backup)
+
+        for driver in (self.driver, self.open()):
+            self.assertEqual(before, driver.resource_providers.get(uuids.host))
+            self.assertEqual(1, driver.allocations.get(uuids.vm).generation)
+            self.assertRaises(exception.ConsumerNotFound,
+                              driver.allocations.get, uuids.late)
+            self.assertEqual(instance, driver.instances.get(instance.id))
+            self.assertEqual(1, len(driver.messages.list()))
+            self.assertNotIn("CUSTOM_LATE", {
+                one.name for one in driver.traits.list()})
+        self.take(uuids.next)
+        self.assertEqual(2, self.used(uuids.host))
+
+    def test_a_copy_is_one_file_for_its_owner(self):
+        self.driver.backup(self.backup)
+        self.assertEqual(0o600, stat.S_IMODE(os.stat(self.backup).st_mode))
+        self.assertEqual(["backup.sqlite"], [
+            name for name in os.listdir(self.state_path)
+            if "backup" in name])
+        copy = test_sqlite.open_sqlite(self.backup)
+        with contextlib.closing(copy):
+            self.assertEqual(self.made,
+                             copy.resource_providers.get(uuids.host))
+
+    def test_a_copy_is_of_one_moment(self):
+        """Two providers that always have as much used as each other."""
+        self.make_provider("other", VCPU=1000)
+        ended = threading.Event()
+
+        def write():
+            while not ended.is_set():
+                self.driver.allocations.replace([models.Claim(
+                    uuidutils.generate_uuid(), None, "demo", "alice",
+                    {uuids.host: {"VCPU": 1}, uuids.other: {"VCPU": 1}})])
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        try:
+            for index in range(5):
+                path = f"{self.backup}-{index}"
+                self.driver.backup(path)
+                copy = test_sqlite.open_sqlite(path)
+                with contextlib.closing(copy):
+                    self.assertEqual(*(
+                        copy.resource_providers.get(uuid)
+                        .inventories["VCPU"].used
+                        for uuid in (uuids.host, uuids.other)))
+        finally:
+            ended.set()
+            writer.join()
+
+    def test_a_copy_goes_to_a_new_file(self):
+        with open(self.backup, "w") as file:
+            file.write("precious")
+        self._refuse("exists already", self.driver.backup, self.backup)
+        with open(self.backup) as file:
+            self.assertEqual("precious", file.read())
+
+    def test_a_copy_that_can_not_be_made(self):
+        for path in ("/nonexistent/backup.sqlite", "/proc/backup.sqlite"):
+            self._refuse(os.path.dirname(path), self.driver.backup, path)
+
+    def test_a_failed_copy_leaves_nothing(self):
+        before = os.listdir(self.state_path)
+        with mock.patch("os.link", side_effect=OSError(28, "No space")):
+            self._refuse("No space", self.driver.backup, self.backup)
+        self.assertEqual(before, os.listdir(self.state_path))
+
+    def test_what_is_not_a_backup(self):
+        paths = {name: os.path.join(self.state_path, name) for name in (
+            "missing", "text", "foreign", "broken", "later")}
+        with open(paths["text"], "w") as file:
+            file.write("hello" * 2000)
+        with contextlib.closing(sqlite3.connect(paths["foreign"])) as other:
+            other.execute("CREATE TABLE x (y)")
+        self.driver.backup(paths["broken"])
+        shutil.copy(paths["broken"], paths["later"])
+        with contextlib.closing(sqlite3.connect(paths["later"])) as other:
+            other.execute(f"PRAGMA user_version={schema.VERSION + 1}")
+        with open(paths["broken"], "r+b") as file:
+            file.seek(8192)
+            file.write(b"\xff" * 20000)
+        before = sorted(os.listdir(self.state_path))
+        for name, error, text in (
+                ("missing", exception.BackupFailed, "unable to open"),
+                ("text", exception.BackupFailed, "not a database"),
+                ("foreign", exception.DriverUnavailable, "another program"),
+                ("broken", exception.BackupFailed, "broken"),
+                ("later", exception.SchemaOutOfDate, "upgrade Tachyon")):
+            with self.subTest(name):
+                found = self.assertRaises(error, self.driver.restore,
+                                          paths[name])
+                self.assertIn(text, str(found))
+                self.assertEqual(self.made, self.driver.resource_providers.get(
+                    uuids.host))
+        self.assertEqual(before, sorted(
+            name for name in os.listdir(self.state_path)
+            if not name.endswith(("-wal", "-shm"))
+            or name.startswith("test.sqlite")))
+
+    def test_a_backup_on_a_read_only_medium(self):
+        directory = os.path.join(self.state_path, "medium")
+        os.mkdir(directory)
+        path = os.path.join(directory, "backup.sqlite")
+        self.driver.backup(path)
+        os.chmod(path, 0o400)
+        os.chmod(directory, 0o500)
+        self.addCleanup(os.chmod, directory, 0o700)
+        self.driver.resource_providers.delete(uuids.host)
+        self.driver.restore(path)
+        self.assertEqual(self.made,
+                         self.driver.resource_providers.get(uuids.host))
+
+    def test_a_reader_under_way_keeps_what_it_sees(self):
+        self.driver.backup(self.backup)
+        self.driver.resource_providers.update(uuids.host, "renamed", None)
+        sql = "SELECT name FROM providers"
+        with self.driver._store.read() as txn:
+            self.assertEqual(("renamed",), txn.one(sql))
+            self.open().restore(self.backup)
+            self.assertEqual(("renamed",), txn.one(sql))
+        self.assertEqual(self.made,
+                         self.driver.resource_providers.get(uuids.host))
+
+    def test_somebody_else_has_the_file_locked(self):
+        self.driver.backup(self.backup)
+        hasty = test_sqlite.open_sqlite(self.path, deadline=0.1)
+        self.addCleanup(hasty.close)
+        other = sqlite3.connect(self.path, isolation_level=None)
+        with contextlib.closing(other):
+            other.execute("BEGIN IMMEDIATE")
+            self.assertRaises(exception.DriverUnavailable, hasty.restore,
+                              self.backup)
+        hasty.restore(self.backup)
+
+    def test_into_an_empty_store(self):
+        self.driver.backup(self.backup)
+        new = test_sqlite.open_sqlite(
+            os.path.join(self.state_path, "new.sqlite"))
+        self.addCleanup(new.close)
+        new.restore(self.backup)
+        self.assertEqual(self.made, new.resource_providers.get(uuids.host))
+
+    def test_an_older_backup_is_brought_up_to_date(self):
+        step = "CREATE TABLE later (x INTEGER) STRICT;\n"
+        self.driver.backup(self.backup)
+        with mock.patch.multiple(
+                schema, VERSION=schema.VERSION + 1,
+                MIGRATIONS=(*schema.MIGRATIONS, step)):
+            new = test_sqlite.open_sqlite(
+                os.path.join(self.state_path, "new.sqlite"))
+            self.addCleanup(new.close)
+            new.restore(self.backup)
+            self.assertEqual(schema.VERSION, new.schema_version())
+            self.assertEqual(self.made, new.resource_providers.get(uuids.host))
+
+    def _refuse(self, text, function, *args):
+        found = self.assertRaises(exception.BackupFailed, function, *args)
+        self.assertIn(text, str(found))
