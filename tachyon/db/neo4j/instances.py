@@ -118,9 +118,9 @@ class InstancesController(base.InstancesController):
         return self._store.write(_land, id, attempt, host, provider_uuid,
                                  claim, decision)
 
-    def unland(self, id: str, attempt: int,
-               failed_host: str | None = None) -> models.Instance:
-        return self._store.write(_unland, id, attempt, failed_host)
+    def unland(self, id: str, attempt: int, failed_host: str | None = None,
+               fault: str | None = None) -> models.Instance:
+        return self._store.write(_unland, id, attempt, failed_host, fault)
 
     def finish(self, id: str, attempt: int, host: str, status: str, *,
                ip_address: str | None = None, fault: str | None = None
@@ -189,8 +189,7 @@ def _end(txn: connection.Transaction, id: str,
 def _land(txn: connection.Transaction, id: str, attempt: int, host: str,
           provider_uuid: str, claim: models.Claim,
           decision: models.Decision) -> models.Instance:
-    if _get_fenced(txn, id, attempt).status != "BUILDING":
-        raise exception.Fenced(id=id, attempt=attempt)
+    _get_building(txn, id, attempt)
     claims.apply(txn, [claim], compare=False)
     decisions.put(txn, decision)
     return _change(txn, _CHANGE, id, values={
@@ -198,13 +197,15 @@ def _land(txn: connection.Transaction, id: str, attempt: int, host: str,
 
 
 def _unland(txn: connection.Transaction, id: str, attempt: int,
-            failed_host: str | None) -> models.Instance:
-    tried = _get_fenced(txn, id, attempt).tried
+            failed_host: str | None, fault: str | None) -> models.Instance:
+    before = _get_building(txn, id, attempt)
+    tried = before.tried
     if failed_host is not None and failed_host not in tried:
         tried = (*tried, failed_host)
     claims.release(txn, id)
     return _change(txn, _UNLAND, id, values={
-        "host": None, "provider_uuid": None, "tried": list(tried)})
+        "host": None, "provider_uuid": None, "tried": list(tried),
+        "fault": before.fault if fault is None else fault})
 
 
 def _finish(txn: connection.Transaction, id: str, attempt: int, host: str,
@@ -266,6 +267,15 @@ def _get_fenced(txn: connection.Transaction, id: str,
     """
     found, attempts = _get_work(txn, id, attempt)
     if attempt <= 0 or attempt not in attempts:
+        raise exception.Fenced(id=id, attempt=attempt)
+    return found
+
+
+def _get_building(txn: connection.Transaction, id: str,
+                  attempt: int) -> models.Instance:
+    """Return the instance, as ``_get_fenced``, if it is being built."""
+    found = _get_fenced(txn, id, attempt)
+    if found.status != "BUILDING":
         raise exception.Fenced(id=id, attempt=attempt)
     return found
 

@@ -1,6 +1,8 @@
 """The contract, held by the neo4j driver, against a real server."""
 
 import functools
+from collections.abc import Callable
+from typing import Any
 
 from oslo_config import cfg
 
@@ -15,6 +17,7 @@ from tests.functional.db import contract_changes
 from tests.functional.db import contract_decisions
 from tests.functional.db import contract_driver
 from tests.functional.db import contract_flavors
+from tests.functional.db import contract_generations
 from tests.functional.db import contract_instances
 from tests.functional.db import contract_inventories
 from tests.functional.db import contract_messages
@@ -75,6 +78,24 @@ class Neo4jCase(base.StoreCase):
                     f"MATCH (n:{label}) SET n.{name} = n.{name} - $age",
                     age=int(seconds * 1_000_000))
 
+    @staticmethod
+    def hold(driver: db.DataDriverBase,
+             pause: Callable[[str], None]) -> None:
+        store = driver._store                   # type: ignore[attr-defined]
+        execute = store._execute
+
+        def held(work: Callable[[Any], Any], end: float) -> Any:
+            def paused(txn: Any) -> Any:
+                result = work(txn)
+                pause("before")
+                return result
+
+            result = execute(paused, end)
+            pause("after")
+            return result
+
+        store._execute = held
+
 
 class TestDriver(contract_driver.DriverContract, Neo4jCase):
     pass
@@ -130,4 +151,8 @@ class TestDecisions(contract_decisions.DecisionsContract, Neo4jCase):
 
 
 class TestServices(contract_services.ServicesContract, Neo4jCase):
+    pass
+
+
+class TestGenerations(contract_generations.GenerationsContract, Neo4jCase):
     pass
