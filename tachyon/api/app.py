@@ -1,6 +1,8 @@
 """The HTTP application: both planes, behind one chain of middleware."""
 
 import dataclasses
+import logging
+from urllib import parse
 from wsgiref import types
 
 import flask
@@ -19,6 +21,8 @@ from tachyon.instances import manager as instances_manager
 from tachyon.instances import requests as requests_manager
 from tachyon.instances import services as services_manager
 from tachyon.placement import manager as placement_manager
+
+LOG = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,4 +64,11 @@ def _begin() -> None:
 def _end(response: flask.Response) -> flask.Response:
     if "microversion" in flask.g:
         microversion.write(response, flask.g.microversion)
+    request = flask.request
+    # Quoted again: no path may begin a line of its own in the log.
+    LOG.info('%s "%s %s" status: %d length: %s', request.remote_addr,
+             request.method, parse.quote(request.path) + (
+                 f"?{parse.quote(request.query_string, safe='/?=&%,:!+')}"
+                 if request.query_string else ""),
+             response.status_code, response.content_length)
     return response

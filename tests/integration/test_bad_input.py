@@ -135,6 +135,20 @@ class BadInputTest(base.TestCase):
         for path in ("/api/v1/instances", "/resource_providers"):
             self.check_error(415, self.post(b"a=b", path, b"text/plain"))
 
+    def test_head_has_no_body(self):
+        # Placement knows no HEAD.
+        for path, status in ((b"/", 405), (b"/resource_providers", 405),
+                             (b"/nowhere", 404)):
+            self.assertEqual((status, b""), self.send(
+                b"HEAD " + path + b" HTTP/1.1\r\nHost: a\r\n"
+                b"X-Auth-Token: admin\r\nConnection: close\r\n\r\n"), path)
+
+    def test_a_path_makes_no_line_of_its_own_in_the_log(self):
+        self.send(b"GET /a%0aFORGED%20LINE?x=%0aFORGED HTTP/1.1\r\nHost: a\r\n"
+                  b"X-Auth-Token: admin\r\nConnection: close\r\n\r\n")
+        self.assertIn("/a%0AFORGED%20LINE", self.daemon.output)
+        self.assertNotIn("\nFORGED", self.daemon.output)
+
     def test_not_http(self):
         for data in (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
                      b"HELO there\r\n\r\n", b"GET\r\n\r\n",

@@ -107,7 +107,8 @@ class LogTest(OperationsCase):
         self.assertEqual(202, answer.status_code, answer.text)
         request_id = answer.headers["X-Openstack-Request-Id"]
         self.client.wait_for(answer.json()["id"], "STOPPED")
-        for daemon in (self.scheduler, self.cloud.computes[0]):
+        for daemon in (self.cloud.api, self.scheduler,
+                       self.cloud.computes[0]):
             lines = wait.until(lambda daemon=daemon: [
                 line for line in daemon.output.splitlines()
                 if request_id in line], f"{daemon.name} names it")

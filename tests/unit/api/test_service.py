@@ -4,6 +4,8 @@ import http.client
 import socket
 import threading
 
+import fixtures
+
 from tachyon.api import server
 from tachyon.api import service
 from tests import base
@@ -92,6 +94,64 @@ class TestApiService(ServiceCase):
         started = self.start()
         self.assertEqual(500, self.get(started.port, "/broken")[0])
         self.assertEqual(200, self.get(started.port)[0])
+
+    def exchange(self, data):
+        """Return all that comes back for these bytes, until the end."""
+        with socket.create_connection(("127.0.0.1", self.start().port),
+                                      timeout=DEADLINE) as client:
+            client.sendall(data)
+            got = b""
+            while chunk := client.recv(65536):
+                got += chunk
+            return got
+
+    def test_requests_in_a_row_are_answered_in_order(self):
+        got = self.exchange(
+            b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n"
+            b"GET /b HTTP/1.1\r\nHost: x\r\n\r\n"
+            b"GET /c HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        self.assertEqual(3, got.count(b"HTTP/1.1 200 OK"))
+        places = [got.index(path) for path in (b"/a", b"/b", b"/c")]
+        self.assertEqual(sorted(places), places)
+
+    def test_the_end_of_one_request_is_no_other_request(self):
+        """Two ways to tell the length: whoever stands before this server
+        may have taken the other one."""
+        got = self.exchange(
+            b"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n"
+            b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+            b"0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n")
+        self.assertNotIn(b"/smuggled", got)
+
+    def test_close(self):
+        got = self.exchange(
+            b"GET /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        self.assertIn(b"connection: close", got.lower())
+
+    def test_http_1_0(self):
+        self.assertTrue(self.exchange(b"GET /a HTTP/1.0\r\n\r\n").endswith(
+            b"/a"))
+
+    def test_who_expects_100_is_told_to_continue(self):
+        with socket.create_connection(("127.0.0.1", self.start().port),
+                                      timeout=DEADLINE) as client:
+            client.sendall(b"POST /a HTTP/1.1\r\nHost: x\r\n"
+                           b"Content-Length: 2\r\nConnection: close\r\n"
+                           b"Expect: 100-continue\r\n\r\n")
+            self.assertTrue(client.recv(1000).startswith(b"HTTP/1.1 100"))
+            client.sendall(b"{}")
+            got = b""
+            while chunk := client.recv(65536):
+                got += chunk
+            self.assertTrue(got.startswith(b"HTTP/1.1 200"), got)
+
+    def test_it_is_alive_while_its_loop_goes_round(self):
+        started = self.start()
+        self.assertTrue(started.is_alive())
+        started.stop()
+        with fixtures.MonkeyPatch("tachyon.api.server.time.monotonic",
+                                  lambda: float("inf")):
+            self.assertFalse(started.is_alive())
 
     def test_headers_without_end_are_refused(self):
         started = self.start()
