@@ -191,9 +191,12 @@ class Cloud(fixtures.Fixture):
                     raise AssertionError(
                         f"{daemon.name} ended with {daemon.exit_code}:\n"
                         f"{daemon.output[-4000:]}")
-            up = {name for name, body in self.client.services().items()
-                  if body["state"] == "up"}
-            return (wanted <= up
-                    and len(self.client.providers()) == hosts)
+            try:
+                up = {name for name, body in self.client.services().items()
+                      if body["state"] == "up"}
+                return (wanted <= up
+                        and len(self.client.providers()) == hosts)
+            except client.Refused:
+                return False            # the store is not up yet, or again
 
         wait.until(all_up, f"up: {sorted(wanted)}", deadline=START_DEADLINE)
