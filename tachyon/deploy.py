@@ -49,7 +49,7 @@ PROJECT = "tachyon"
 VERSION = metadata.version(PROJECT)
 # What is of no interest to an operator unless it fails.
 _QUIET = ("cotyledon=WARNING", "oslo_service=WARNING", "futurist=WARNING",
-          "fasteners=WARNING", "waitress.queue=ERROR")
+          "fasteners=WARNING", "neo4j=WARNING", "waitress.queue=ERROR")
 
 
 def set_defaults(conf: cfg.ConfigOpts) -> None:

@@ -3,12 +3,15 @@
 #
 # RabbitMQ: the integration tests start a node of their own; none is left
 # running by the installation. systemd: it checks the units, and is not run.
+# Neo4j: its server is fetched by Maven, and run by a JDK.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . tools/functions.sh
 
 missing=()
 [ -x /usr/sbin/rabbitmq-server ] || missing+=(rabbitmq-server)
+command -v javac >/dev/null || missing+=(default-jdk-headless)
+command -v mvn >/dev/null || missing+=(maven)
 command -v systemd-analyze >/dev/null || missing+=(systemd)
 if [ "${#missing[@]}" -gt 0 ]; then
     apt_install "${missing[@]}"

@@ -8,11 +8,13 @@ from tachyon.conf import compute
 from tachyon.conf import database
 from tachyon.conf import fake
 from tachyon.conf import instances
+from tachyon.conf import neo4j_database
 from tachyon.conf import placement
 from tachyon.conf import scheduler
 
 CONF = cfg.CONF
-MODULES = (base, api, compute, database, fake, instances, placement, scheduler)
+MODULES = (base, api, compute, database, fake, instances, neo4j_database,
+           placement, scheduler)
 
 for _module in MODULES:
     _module.register_opts(CONF)

@@ -8,7 +8,16 @@ from tests.integration.parts import rabbitmq
 from tests.integration.parts import wait
 
 
-class LifecycleTest(scenario.Lifecycle, base.TestCase):
+class CloudTestCase(base.TestCase):
+    """Daemons of three kinds, on a store that subclasses can choose."""
+
+    @classmethod
+    def make_store(cls):
+        """Return the options of the store; None: one SQLite file."""
+        return None
+
+
+class LifecycleTest(scenario.Lifecycle, CloudTestCase):
     """What holds in one process holds in seven."""
 
     @classmethod
@@ -16,7 +25,7 @@ class LifecycleTest(scenario.Lifecycle, base.TestCase):
         super().setUpClass()
         cls.cloud = cls.share(daemons.Cloud(
             cls.share_directory(), api_workers=2, schedulers=1, computes=2,
-            compute_options={"fake": {"hosts": 2}}))
+            store=cls.make_store(), compute_options={"fake": {"hosts": 2}}))
         cls.client = cls.cloud.client
         cls.journals = journals.Journals(
             [daemon.state_path for daemon in cls.cloud.computes])
@@ -26,7 +35,7 @@ class LifecycleTest(scenario.Lifecycle, base.TestCase):
             self.assertEqual([], list(daemon.directory.rglob("*.sqlite*")))
 
 
-class CrashTest(base.TestCase):
+class CrashTest(CloudTestCase):
     """A daemon dies or stalls; the others carry its work to its end."""
 
     @classmethod
@@ -34,8 +43,8 @@ class CrashTest(base.TestCase):
         super().setUpClass()
         cls.cloud = cls.share(daemons.Cloud(
             cls.share_directory(), api_workers=2, schedulers=2, computes=3,
-            compute_options={"fake": {"hosts": 1, "delay": 0.3,
-                                      "vcpus": 64, "disk_gb": 4000}}))
+            store=cls.make_store(), compute_options={"fake": {
+                "hosts": 1, "delay": 0.3, "vcpus": 64, "disk_gb": 4000}}))
         cls.client = cls.cloud.client
         cls.journals = journals.Journals(
             [daemon.state_path for daemon in cls.cloud.computes])

@@ -38,6 +38,7 @@ ARROWS: dict[str, frozenset[str]] = {
     "tachyon.db.models": frozenset(),
     "tachyon.db.base": frozenset({"tachyon.db.models"}),
     "tachyon.db": STORE,
+    "tachyon.db.neo4j": STORE,
     "tachyon.db.sqlite": STORE,
     "tachyon.rpc": frozenset({"tachyon.objects"}),
     "tachyon.placement": STORE | {"tachyon.objects"},

@@ -7,6 +7,7 @@ are those of the defaults.
 
 import configparser
 import pathlib
+import subprocess
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -131,16 +132,20 @@ class Standalone(_Server):
 
 
 class Cloud(fixtures.Fixture):
-    """Three kinds of daemons on one store and one bus of their own."""
+    """Three kinds of daemons on one store and one bus of their own.
+
+    ``store`` are the options of the store; by default it is one SQLite file.
+    """
 
     def __init__(self, directory: pathlib.Path, *, api_workers: int = 2,
                  schedulers: int = 1, computes: int = 2,
                  options: Options | None = None,
-                 compute_options: Options | None = None):
+                 compute_options: Options | None = None,
+                 store: Options | None = None):
         super().__init__()
         common = merge(options or {}, {
             "DEFAULT": {"transport_url": rabbitmq.shared().new_url()}})
-        store = merge(common, {"database": {
+        store = merge(common, store or {"database": {
             "sqlite_path": directory / "tachyon.sqlite"}})
         self.api = Api(directory, merge(store, {"api": {
             "workers": api_workers, "noauth2_default_token": "admin"}}))
@@ -158,9 +163,21 @@ class Cloud(fixtures.Fixture):
         return [self.api, *self.schedulers, *self.computes]
 
     def _setUp(self) -> None:
+        self.sync_store()
         for daemon in self.processes:
             self.useFixture(daemon)
         self.wait_until_up()
+
+    def sync_store(self) -> None:
+        """Bring the store's schema up to date, as an operator does."""
+        self.api.configure()
+        done = subprocess.run(
+            [str(BIN / "tachyon-manage"), "--config-file",
+             str(self.api.file), "db", "sync"],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            timeout=START_DEADLINE)
+        if done.returncode:
+            raise AssertionError(f"db sync: {done.stdout}{done.stderr}")
 
     def wait_until_up(self) -> None:
         """Return when every daemon is heard of, and every host is there."""
@@ -174,9 +191,12 @@ class Cloud(fixtures.Fixture):
                     raise AssertionError(
                         f"{daemon.name} ended with {daemon.exit_code}:\n"
                         f"{daemon.output[-4000:]}")
-            up = {name for name, body in self.client.services().items()
-                  if body["state"] == "up"}
-            return (wanted <= up
-                    and len(self.client.providers()) == hosts)
+            try:
+                up = {name for name, body in self.client.services().items()
+                      if body["state"] == "up"}
+                return (wanted <= up
+                        and len(self.client.providers()) == hosts)
+            except client.Refused:
+                return False            # the store is not up yet, or again
 
         wait.until(all_up, f"up: {sorted(wanted)}", deadline=START_DEADLINE)

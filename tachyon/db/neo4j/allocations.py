@@ -1,0 +1,106 @@
+"""Allocations: what consumers have, and what projects use."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from tachyon import exception
+from tachyon.db import base
+from tachyon.db import models
+from tachyon.db.neo4j import claims as resource_claims
+from tachyon.db.neo4j import connection
+from tachyon.db.neo4j import providers
+from tachyon.db.neo4j import rows
+
+_COLUMNS = """
+    c.uuid, c.generation, c.type, c.project_id, c.user_id, c.created_at,
+    c.updated_at, p.uuid, p.generation, i.resource_class, r.used"""
+_GET = f"""
+    MATCH (c:Consumer {{uuid: $uuid}}) SET c.locked = true
+    WITH c
+    MATCH (c)-[r:CONSUMES]->(i:Inventory)
+          <-[:HAS_INVENTORY]-(p:ResourceProvider)
+    RETURN {_COLUMNS} ORDER BY p.uuid, i.resource_class"""
+# Needs the lock of the provider.
+_OF_PROVIDER = f"""
+    MATCH (p:ResourceProvider {{uuid: $uuid}})-[:HAS_INVENTORY]->(i:Inventory)
+          <-[r:CONSUMES]-(c:Consumer)
+    RETURN {_COLUMNS} ORDER BY c.uuid, i.resource_class"""
+
+
+class AllocationsController(base.AllocationsController):
+    """Allocations in Neo4j."""
+
+    def __init__(self, store: connection.Store):
+        self._store = store
+
+    def get(self, consumer_uuid: str) -> models.Consumer:
+        found = _consumers(self._store.look(
+            lambda txn: txn.all(_GET, uuid=consumer_uuid)))
+        if not found:
+            raise exception.ConsumerNotFound(uuid=consumer_uuid)
+        return found[0]
+
+    def list_by_provider(
+            self, provider_uuid: str
+            ) -> tuple[models.Provider, Sequence[models.Consumer]]:
+        return self._store.look(_list_by_provider, provider_uuid)
+
+    def replace(self, claims: Sequence[models.Claim]) -> None:
+        self._store.write(resource_claims.apply, claims)
+
+    def delete(self, consumer_uuid: str) -> None:
+        if not self._store.write(resource_claims.release, consumer_uuid):
+            raise exception.ConsumerNotFound(uuid=consumer_uuid)
+
+    def usages(self, project_id: str, user_id: str | None = None,
+               consumer_type: str | None = None) -> Sequence[models.Usage]:
+        found = "MATCH (c:Consumer {project_id: $project_id}) "
+        conditions = [
+            condition for condition, value in (
+                ("c.user_id = $user_id", user_id),
+                ("c.type = $type", consumer_type)) if value is not None]
+        if conditions:
+            found += f"WHERE {' AND '.join(conditions)} "
+        params = {"project_id": project_id, "user_id": user_id,
+                  "type": consumer_type}
+        counts = self._store.read(
+            f"{found} RETURN c.type AS type, count(*) ORDER BY type",
+            **params)
+        resources: dict[str, dict[str, int]] = defaultdict(dict)
+        for type_name, class_name, amount in self._store.read(
+                f"{found} MATCH (c)-[r:CONSUMES]->(i:Inventory) "
+                "RETURN c.type AS type, i.resource_class AS class, "
+                "sum(r.used) ORDER BY type, class", **params):
+            resources[type_name][class_name] = amount
+        return [models.Usage(consumer_type=name, consumer_count=count,
+                             resources=resources[name])
+                for name, count in counts]
+
+
+def _list_by_provider(
+        txn: connection.Transaction, uuid: str
+        ) -> tuple[models.Provider, Sequence[models.Consumer]]:
+    return (providers.get(txn, uuid),
+            _consumers(txn.all(_OF_PROVIDER, uuid=uuid)))
+
+
+def _consumers(found: Sequence[Any]) -> list[models.Consumer]:
+    """Return the consumers that rows of ``_COLUMNS`` speak of, in order."""
+    heads: dict[str, Sequence[Any]] = {}
+    allocations: dict[str, dict[str, models.Allocation]] = defaultdict(dict)
+    resources: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
+    for row in found:
+        uuid, (provider_uuid, generation, class_name, used) = row[0], row[7:]
+        heads[uuid] = row
+        amounts = resources[uuid, provider_uuid]
+        amounts[class_name] = used
+        allocations[uuid][provider_uuid] = models.Allocation(
+            provider_uuid=provider_uuid, provider_generation=generation,
+            resources=amounts)
+    return [
+        models.Consumer(
+            uuid=uuid, generation=row[1], type=row[2], project_id=row[3],
+            user_id=row[4], created_at=rows.to_time(row[5]),
+            updated_at=rows.to_time(row[6]), allocations=allocations[uuid])
+        for uuid, row in heads.items()]

@@ -1,0 +1,290 @@
+"""Resource claims: how allocations change, inside a transaction.
+
+Both allocations and instances end here, so there is one place that decides
+whether something fits, and that keeps ``used`` of an inventory the sum of
+what is allocated from it. One statement locks the consumers, and the
+providers that they have or want something of, and reads them; the deciding is
+done here, claim after claim; another statement writes, together with the
+transaction's seal.
+"""
+
+import dataclasses
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from tachyon import exception
+from tachyon.db import models
+from tachyon.db.neo4j import connection
+from tachyon.db.neo4j import rows
+
+_Key = tuple[str, str]                  # provider, resource class
+
+# What a consumer has is known once it is locked, and so is what to lock next.
+_LOCK = """
+    CALL () {
+        UNWIND $consumers AS uuid
+        MATCH (c:Consumer {uuid: uuid}) SET c.locked = true
+        RETURN collect(c) AS consumers }
+    CALL (consumers) {
+        UNWIND consumers AS c
+        MATCH (c)-[:CONSUMES]->(i:Inventory)
+        RETURN collect(DISTINCT i.provider_uuid) AS had }
+    CALL (had) {
+        UNWIND had + $named AS uuid
+        WITH DISTINCT uuid ORDER BY uuid
+        MATCH (p:ResourceProvider {uuid: uuid}) SET p.locked = true
+        RETURN collect(p) AS providers }
+    RETURN
+        [c IN consumers | [c.uuid, c.generation, [
+            (c)-[r:CONSUMES]->(i:Inventory) |
+            [i.provider_uuid, i.resource_class, r.used]]]],
+        [p IN providers | [p.uuid, p.generation, [
+            (p)-[:HAS_INVENTORY]->(i:Inventory) |
+            [i.resource_class, i.total, i.reserved, i.min_unit, i.max_unit,
+             i.step_size, i.allocation_ratio, i.used]]]],
+        COLLECT { UNWIND $types AS name
+                  MATCH (t:ConsumerType {name: name}) RETURN t.name }"""
+_UNKNOWN_CLASSES = """
+    UNWIND $names AS name
+    OPTIONAL MATCH (c:ResourceClass {name: name})
+    WITH name, c WHERE c IS NULL
+    RETURN name ORDER BY name"""
+# The parts of a write: each has its rows, and stands there if it has any.
+_ALLOCATE = """
+        WITH c, row
+        UNWIND row[4] AS part
+        MATCH (i:Inventory {provider_uuid: part[0], resource_class: part[1]})
+        CREATE (c)-[:CONSUMES {used: part[2]}]->(i)
+        SET i.used = i.used + part[2]"""
+_TYPES = """
+    CALL () { UNWIND $types AS name CREATE (:ConsumerType {name: name}) }"""
+_RELEASE = """
+    CALL () {
+        UNWIND $released AS uuid
+        MATCH (:Consumer {uuid: uuid})-[r:CONSUMES]->(i:Inventory)
+        SET i.used = i.used - r.used
+        DELETE r }"""
+_DROP = """
+    CALL () {
+        UNWIND $dropped AS uuid
+        MATCH (c:Consumer {uuid: uuid}) DELETE c }"""
+_KEEP = f"""
+    CALL () {{
+        UNWIND $kept AS row
+        MATCH (c:Consumer {{uuid: row[0]}})
+        SET c.generation = c.generation + 1, c.type = row[1],
+            c.project_id = row[2], c.user_id = row[3],
+            c.updated_at = {rows.NOW}
+        {_ALLOCATE} }}"""
+_CREATE = f"""
+    CALL () {{
+        UNWIND $new AS row
+        CREATE (c:Consumer {{
+            uuid: row[0], generation: 1, type: row[1], project_id: row[2],
+            user_id: row[3], created_at: {rows.NOW},
+            updated_at: {rows.NOW}}})
+        {_ALLOCATE} }}"""
+_PARTS = (("types", _TYPES), ("released", _RELEASE), ("dropped", _DROP),
+          ("kept", _KEEP), ("new", _CREATE))
+
+
+@dataclasses.dataclass(slots=True)
+class _Consumer:
+    """One claim and what its consumer has, if there is one."""
+
+    claim: models.Claim
+    exists: bool
+    had: dict[_Key, int]
+    wants: dict[_Key, int] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(slots=True)
+class _Locked:
+    """What the lock gave us to read, and nobody else to write."""
+
+    consumers: dict[str, tuple[int, dict[_Key, int]]]
+    generations: dict[str, int]         # of the providers
+    inventories: dict[_Key, models.Inventory]
+    types: set[str]                     # those that there are
+
+
+def apply(txn: connection.Transaction, claims: Sequence[models.Claim], *,
+          compare: bool = True) -> None:
+    """Do what ``AllocationsController.replace`` promises.
+
+    Without ``compare`` the consumers' generations are not compared.
+    """
+    if not claims:
+        return
+    _check_named_once(claims)
+    locked = _lock(txn, [claim.consumer_uuid for claim in claims],
+                   _named(claims), {claim.consumer_type for claim in claims})
+    consumers = [_find_consumer(locked, claim, compare) for claim in claims]
+    _check_providers(locked, claims)
+    _check(txn, locked, consumers)
+    _write(txn, locked, consumers)
+
+
+def release(txn: connection.Transaction, consumer_uuid: str) -> bool:
+    """Take everything from a consumer; return whether it had anything.
+
+    The generations of providers stay, as in Placement: who decided on one has
+    only more room now.
+    """
+    locked = _lock(txn, [consumer_uuid], (), ())
+    if consumer_uuid not in locked.consumers:
+        return False
+    _write_last(txn, released=[consumer_uuid], dropped=[consumer_uuid])
+    txn.touch(uuid for uuid, _name in locked.consumers[consumer_uuid][1])
+    return True
+
+
+# ------------------------------------------------------------------- reading
+def _lock(txn: connection.Transaction, consumers: Iterable[str],
+          named: Iterable[str], types: Iterable[str]) -> _Locked:
+    found = txn.one(_LOCK, consumers=sorted(consumers), named=sorted(named),
+                    types=sorted(types))
+    assert found is not None
+    return _Locked(
+        consumers={
+            uuid: (generation, {(provider, name): used
+                                for provider, name, used in had})
+            for uuid, generation, had in found[0]},
+        generations={row[0]: row[1] for row in found[1]},
+        inventories={(row[0], one[0]): models.Inventory(*one[1:])
+                     for row in found[1] for one in row[2]},
+        types=set(found[2]))
+
+
+def _named(claims: Iterable[models.Claim]) -> set[str]:
+    """Return the providers that are claimed from, or compared."""
+    return {uuid for claim in claims
+            for uuid in (*claim.allocations, *claim.provider_generations)}
+
+
+def _check_named_once(claims: Iterable[models.Claim]) -> None:
+    seen: set[str] = set()
+    for claim in claims:
+        uuid = claim.consumer_uuid
+        if uuid in seen:                # the first claim makes it stale
+            raise exception.ConcurrentUpdate(what=f"Consumer {uuid}")
+        seen.add(uuid)
+
+
+def _find_consumer(locked: _Locked, claim: models.Claim,
+                   compare: bool) -> _Consumer:
+    generation, had = locked.consumers.get(claim.consumer_uuid, (None, {}))
+    if compare and generation != claim.consumer_generation:
+        raise exception.ConcurrentUpdate(
+            what=f"Consumer {claim.consumer_uuid}")
+    return _Consumer(claim, generation is not None, had)
+
+
+def _check_providers(locked: _Locked, claims: Iterable[models.Claim]) -> None:
+    found = locked.generations
+    named = {uuid for claim in claims for uuid in claim.allocations}
+    for uuid in sorted(named - found.keys()):
+        raise exception.ResourceProviderNotFound(uuid=uuid)
+    for claim in claims:
+        for uuid, generation in claim.provider_generations.items():
+            if found.get(uuid) != generation:
+                raise exception.ConcurrentUpdate(
+                    what=f"Resource provider {uuid}")
+
+
+# ------------------------------------------------------------------- deciding
+def _check(txn: connection.Transaction, locked: _Locked,
+           consumers: Sequence[_Consumer]) -> None:
+    """Fill in what each consumer wants, and see that all of it fits.
+
+    As in Placement: what all of them had is free first, so that two can
+    swap; more than the capacity passes if it is no more than there was.
+    """
+    _check_classes(txn, locked, consumers)
+    freed: dict[_Key, int] = defaultdict(int)
+    wanted: dict[_Key, int] = defaultdict(int)
+    for consumer in consumers:
+        for key, amount in consumer.had.items():
+            freed[key] += amount
+        for key, amount in _parts(consumer):
+            if key not in locked.inventories:
+                raise exception.InvalidInventory(resource_class=key[1],
+                                                 uuid=key[0])
+            if amount:
+                consumer.wants[key] = amount
+                wanted[key] += amount
+    for consumer in consumers:
+        for key, amount in consumer.wants.items():
+            _check_one(locked.inventories[key], amount, wanted[key],
+                       freed[key], key)
+
+
+def _parts(consumer: _Consumer) -> Iterable[tuple[_Key, int]]:
+    for uuid, resources in consumer.claim.allocations.items():
+        for name, amount in resources.items():
+            yield (uuid, name), amount
+
+
+def _check_classes(txn: connection.Transaction, locked: _Locked,
+                   consumers: Iterable[_Consumer]) -> None:
+    """A class that a provider has an inventory of exists; so it is only
+    looked up where there is none."""
+    present = {name for _uuid, name in locked.inventories}
+    others = {name for consumer in consumers
+              for (_uuid, name), _amount in _parts(consumer)} - present
+    if others:
+        unknown = txn.one(_UNKNOWN_CLASSES, names=sorted(others))
+        if unknown is not None:
+            raise exception.ResourceClassNotFound(resource_class=unknown[0])
+
+
+def _check_one(inventory: models.Inventory, amount: int, wanted: int,
+               freed: int, key: _Key) -> None:
+    if (amount < inventory.min_unit or amount > inventory.max_unit
+            or amount % inventory.step_size):
+        raise exception.AllocationConstraintsViolated(
+            resource_class=key[1], uuid=key[0])
+    after = inventory.used - freed + wanted
+    if after > inventory.capacity and after > inventory.used:
+        raise exception.CapacityExceeded(resource_class=key[1], uuid=key[0])
+
+
+# -------------------------------------------------------------------- writing
+def _write(txn: connection.Transaction, locked: _Locked,
+           consumers: Sequence[_Consumer]) -> None:
+    dropped: list[str] = []
+    kept: list[list[Any]] = []
+    new: list[list[Any]] = []
+    types: set[str] = set()
+    for consumer in consumers:
+        if consumer.wants:
+            (kept if consumer.exists else new).append(_row(consumer))
+            types.add(consumer.claim.consumer_type)
+        elif consumer.exists:
+            dropped.append(consumer.claim.consumer_uuid)
+        txn.touch(uuid for uuid, _name in consumer.had)
+        txn.touch_and_raise(
+            uuid for uuid, _name in consumer.wants or consumer.had)
+    if not (dropped or kept or new):
+        return
+    types -= locked.types
+    if types:
+        txn.stamp("consumer_types")
+    _write_last(txn, types=sorted(types),
+                released=[*dropped, *(row[0] for row in kept)],
+                dropped=dropped, kept=kept, new=new)
+
+
+def _write_last(txn: connection.Transaction, **lists: Sequence[Any]) -> None:
+    txn.write_last(
+        "".join(part for name, part in _PARTS if lists.get(name)),
+        **{name: values for name, values in lists.items() if values})
+
+
+def _row(consumer: _Consumer) -> list[Any]:
+    claim = consumer.claim
+    return [claim.consumer_uuid, claim.consumer_type, claim.project_id,
+            claim.user_id,
+            [[uuid, name, amount]
+             for (uuid, name), amount in consumer.wants.items()]]

@@ -1,0 +1,435 @@
+"""Sessions and transactions: how the controllers reach the server.
+
+A controller hands a function to ``Store.write``, which runs it in a managed
+transaction of Neo4j's own library and commits. What it does must be written
+down by the rule of this store: **lock, then read, decide, write**. Isolation
+is read-committed, so what is read before its node is locked proves nothing;
+and a commit is not atomic to those who read without a lock. Locks are taken
+in one order: instances by id, consumers by uuid, providers by uuid, custom
+traits and classes by name, the change number last.
+
+The end of every write is its seal. It raises the number and stamps with it
+what a view must hear of, and leaves the id of the write behind as a node of
+its own. When the connection is lost during a commit, we find out whether it
+happened by making that same node. If that fails, since it is there (and the
+server says so only after a commit under way has ended), the write happened.
+If not, it never will: it could not make its node any more.
+
+So a function may run several times: after a deadlock, a lost connection or a
+change of leader, or when another writer made what it was about to make.
+"""
+
+import logging
+import os
+import random
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import neo4j
+import neo4j.exceptions
+from oslo_context import context as oslo_context
+
+from tachyon import exception
+from tachyon.db.neo4j import errors
+from tachyon.db.neo4j import rows
+
+LOG = logging.getLogger(__name__)
+
+STORE = "tachyon"                       # name of the one :Store node
+
+FIRST_DELAY, LAST_DELAY = 0.002, 0.2    # seconds between two attempts
+MAX_CLASHES = 20                        # lost to other writers
+PATIENCE = 1.0                          # seconds to find out, at the least
+
+_WRITE_ID = "CREATE (:Write {id: $write_id})"
+_VERSION = """
+    WITH count(*) AS _
+    MATCH (s:Store {name: $store})
+    RETURN s.version"""
+# A seal is put together of what there is to stamp.
+_NUMBER = """
+    WITH count(*) AS _
+    MATCH (s:Store {name: $store}) SET s.locked = true
+    WITH s SET s.number = s.number + 1
+    WITH s"""
+_STAMPS = """
+    CALL (s) { UNWIND $stamps AS stamp SET s[stamp] = s.number }"""
+_TOUCHED = """
+    CALL (s) {
+        UNWIND $touched AS uuid
+        MATCH (p:ResourceProvider {uuid: uuid}) SET p.changed = s.number }"""
+_RAISED = f"""
+    CALL (s) {{
+        UNWIND $raised AS uuid
+        MATCH (p:ResourceProvider {{uuid: uuid}})
+        SET p.changed = s.number, p.generation = p.generation + 1,
+            p.updated_at = {rows.NOW} }}"""
+_GONE = f"""
+    CALL (s) {{
+        UNWIND $gone AS uuid
+        CREATE (:Tombstone {{
+            uuid: uuid, changed: s.number, gone_at: {rows.NOW}}}) }}"""
+_FENCE = "CREATE (:Write {id: $write_id, fence: true})"
+_FENCED = "MATCH (w:Write {id: $write_id}) RETURN w.fence IS NOT NULL"
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class _NothingToCommit(Exception):
+    """Rolls a transaction back that has a result all the same."""
+
+    def __init__(self, result: Any):
+        self.result = result
+
+
+class Transaction:
+    """One transaction under way."""
+
+    __slots__ = ("_gone", "_last", "_last_params", "_raised", "_raw",
+                 "_stamps", "_touched", "_writes")
+
+    def __init__(self, raw: neo4j.ManagedTransaction):
+        self._raw = raw
+        self._writes = False
+        self._touched: set[str] = set()
+        self._raised: set[str] = set()
+        self._gone: list[str] = []
+        self._stamps: set[str] = set()
+        self._last = ""
+        self._last_params: Mapping[str, Any] = {}
+
+    # ------------------------------------------------------------ statements
+    def all(self, query: str, **params: Any) -> list[list[Any]]:
+        """Run a statement that reads or locks; return its rows."""
+        return self._raw.run(query, params).values()
+
+    def one(self, query: str, **params: Any) -> list[Any] | None:
+        """Run a statement that reads or locks; return its first row."""
+        found = self._raw.run(query, params).values()
+        return found[0] if found else None
+
+    def write(self, query: str, **params: Any) -> list[list[Any]]:
+        """Run a statement that changes something; return its rows."""
+        self._writes = True
+        return self._raw.run(query, params).values()
+
+    def write_last(self, query: str, **params: Any) -> None:
+        """Have a statement run with the seal, to save the round trip. It
+        returns nothing, and there can be one."""
+        assert not self._last
+        self._writes = True
+        self._last, self._last_params = query, params
+
+    # ------------------------------------------------ what a view must hear of
+    def touch(self, uuids: Iterable[str]) -> None:
+        """Note that these providers changed."""
+        self._touched.update(uuids)
+
+    def touch_and_raise(self, uuids: Iterable[str]) -> None:
+        """Note that these providers changed, and raise their generation."""
+        self._raised.update(uuids)
+
+    def bury(self, uuid: str) -> None:
+        """Note that a provider is gone."""
+        self._gone.append(uuid)
+        self._stamps.add("gone_changed")
+
+    def stamp(self, catalogue: str) -> None:
+        """Note that something in a catalogue changed: ``traits``, ..."""
+        self._stamps.add(f"{catalogue}_changed")
+
+    # -------------------------------------------------------------- internals
+    @property
+    def writes(self) -> bool:
+        return self._writes
+
+    def seal(self, write_id: str) -> int:
+        """End it; return the version of the schema."""
+        params: dict[str, Any] = {
+            **self._last_params, "write_id": write_id, "store": STORE}
+        parts = [
+            (_STAMPS, "stamps", sorted(self._stamps)),
+            (_TOUCHED, "touched", sorted(self._touched - self._raised)),
+            (_RAISED, "raised", sorted(self._raised)),
+            (_GONE, "gone", self._gone)]
+        params |= {name: values for _part, name, values in parts if values}
+        stamps = "".join(part for part, _name, values in parts if values)
+        end = f"{_NUMBER}{stamps} RETURN s.version" if stamps else _VERSION
+        found = self._raw.run(f"{self._last} {_WRITE_ID} {end}",
+                              params).values()
+        return found[0][0] if found else 0
+
+
+class Store:
+    """The database, with the library's pool of connections to it."""
+
+    def __init__(self, driver: neo4j.Driver, database: str, deadline: float,
+                 retry_time: float, version: int):
+        """``version`` is the schema's that callers know."""
+        self._driver = driver
+        self._database = database
+        self._deadline = deadline
+        self._retry_time = min(deadline, retry_time)
+        self._version = version
+        self._checked = False           # was the schema's version looked at?
+        self._closed = False
+        self.server = ""                # name and version, once it answered
+
+    # ---------------------------------------------------------- transactions
+    def write(self, work: Callable[Concatenate[Transaction, P], T],
+              *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run ``work`` in a transaction, commit, and return its result.
+
+        Where it did not write anything, there is nothing to commit.
+
+        :raises DriverUnavailable:
+        :raises OutcomeUnknown: nor could we find out.
+        :raises SchemaOutOfDate:
+        """
+        self._check_version()
+        end = time.monotonic() + self._deadline
+        return self._repeat(
+            lambda: self._write(lambda txn: work(txn, *args, **kwargs), end),
+            end)
+
+    def write_idempotent(self, query: str, **params: Any) -> list[list[Any]]:
+        """Run one statement that may as well happen twice; return its rows.
+
+        :raises DriverUnavailable:
+        :raises SchemaOutOfDate:
+        """
+        self._check_version()
+        return self.ask(query, **params)
+
+    def look(self, work: Callable[Concatenate[Transaction, P], T],
+             *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run ``work``, which locks what it reads, and roll back.
+
+        :raises DriverUnavailable:
+        :raises SchemaOutOfDate:
+        """
+        self._check_version()
+
+        def look_once(txn: Transaction) -> None:
+            raise _NothingToCommit(work(txn, *args, **kwargs))
+
+        end = time.monotonic() + self._deadline
+
+        def once() -> T:
+            try:
+                self._execute(look_once, end)
+            except _NothingToCommit as exc:
+                result: T = exc.result
+                return result
+            raise AssertionError("not reached")
+
+        return self._repeat(once, end)
+
+    def read(self, query: str, **params: Any) -> list[list[Any]]:
+        """Run one statement that reads without locks; return its rows.
+
+        :raises DriverUnavailable:
+        :raises SchemaOutOfDate:
+        """
+        self._check_version()
+        return self.ask(query, **params)
+
+    # ------------------------------------------------------------- the schema
+    def ask(self, query: str, *, deadline: float | None = None,
+            **params: Any) -> list[list[Any]]:
+        """Run one statement whatever the schema's version; return its rows.
+
+        :raises DriverUnavailable:
+        """
+        end = time.monotonic() + (deadline or self._deadline)
+
+        def once() -> list[list[Any]]:
+            left = _left(end)
+            statement = neo4j.Query(query, metadata=_metadata(), timeout=left)
+            with self._session() as session:
+                session._connect(neo4j.WRITE_ACCESS)
+                _bound(session, left)
+                result = session.run(statement, params)
+                values = result.values()
+                self.server = result.consume().server.agent
+            return values
+
+        return self._repeat(once, end)
+
+    def establish(self, work: Callable[[Transaction], T],
+                  deadline: float) -> T:
+        """Do as ``write`` whatever the schema's version."""
+        end = time.monotonic() + deadline
+        return self._repeat(
+            lambda: self._write(work, end, check_version=False), end)
+
+    def version(self) -> int:
+        """Return the version of the schema, 0 if there is none.
+
+        :raises DriverUnavailable:
+        """
+        found = self.ask("MATCH (s:Store {name: $name}) RETURN s.version",
+                         name=STORE)
+        return found[0][0] if found else 0
+
+    def check_not_later(self, found: int) -> None:
+        """:raises SchemaOutOfDate: the store is of a later release."""
+        if found > self._version:
+            raise exception.SchemaOutOfDate(
+                f"The store's schema is at version {found}, this code knows "
+                f"up to {self._version}: upgrade Tachyon.",
+                found=found, needed=self._version)
+
+    def check(self, found: int) -> None:
+        """:raises SchemaOutOfDate: the schema is not of this release."""
+        self.check_not_later(found)
+        if found < self._version:
+            raise exception.SchemaOutOfDate(
+                found=found, needed=self._version)
+
+    def close(self) -> None:
+        self._closed = True
+        self._driver.close()
+
+    # -------------------------------------------------------------- internals
+    def _check_open(self) -> None:
+        if self._closed:
+            raise exception.DriverUnavailable(reason="the store was closed")
+
+    def _check_version(self) -> None:
+        if not self._checked:
+            self.check(self.version())
+            self._checked = True
+
+    def _session(self) -> neo4j.Session:
+        # All goes to the leader: bookmarks, by which a follower could be
+        # asked, do not cross processes.
+        return self._driver.session(
+            database=self._database, fetch_size=-1,
+            default_access_mode=neo4j.WRITE_ACCESS)
+
+    def _execute(self, work: Callable[[Transaction], T], end: float) -> T:
+        """Run ``work`` once in a managed transaction."""
+        left = _left(end)
+
+        @neo4j.unit_of_work(metadata=_metadata(), timeout=left)
+        def bounded(raw: neo4j.ManagedTransaction) -> T:
+            _bound(raw, left)
+            return work(Transaction(raw))
+
+        with self._session() as session:
+            return session.execute_write(bounded)
+
+    def _write(self, work: Callable[[Transaction], T], end: float, *,
+               check_version: bool = True) -> T:
+        """Run ``work`` once, with its seal, and learn what became of it."""
+        write_id = _new_id()
+        results: list[T] = []
+
+        def sealed(txn: Transaction) -> None:
+            result = work(txn)
+            if not txn.writes:
+                raise _NothingToCommit(result)
+            version = txn.seal(write_id)
+            if check_version:
+                self.check(version)
+            results.append(result)      # from here on, it may be committed
+
+        try:
+            self._execute(sealed, end)
+        except _NothingToCommit as exc:
+            nothing: T = exc.result
+            return nothing
+        except exception.SchemaOutOfDate:
+            raise
+        except Exception as exc:
+            if not results or not errors.outcome_unknown(exc):
+                raise
+            if not self._happened(write_id, end, exc):
+                raise errors.Again(errors.tell(exc)) from exc
+        return results[-1]
+
+    def _happened(self, write_id: str, end: float, error: Exception) -> bool:
+        """Find out whether a write was committed; if it was not, it will
+        never be.
+
+        :raises OutcomeUnknown:
+        """
+        LOG.warning("The connection was lost during a commit: %s",
+                    errors.tell(error))
+        end = max(end, time.monotonic() + PATIENCE)
+
+        def fence() -> bool:
+            try:
+                self._execute(lambda txn: txn.all(_FENCE, write_id=write_id),
+                              end)
+            except neo4j.exceptions.ConstraintError:
+                return not self._execute(
+                    lambda txn: txn.all(_FENCED, write_id=write_id), end)[0][0]
+            return False
+
+        try:
+            return self._repeat(fence, end)
+        except exception.DriverUnavailable as exc:
+            raise exception.OutcomeUnknown(
+                what="a write", reason=errors.tell(error)) from exc
+
+    def _repeat(self, once: Callable[[], T], end: float) -> T:
+        """Call ``once`` until it succeeds, or trying again is of no use."""
+        stop = end - self._deadline + self._retry_time
+        delay, clashes = FIRST_DELAY, 0
+        while True:
+            self._check_open()
+            try:
+                return once()
+            except (errors.Again, OSError, neo4j.exceptions.Neo4jError,
+                    neo4j.exceptions.DriverError) as exc:
+                self._check_open()
+                kind = errors.kind(exc)
+                clashes += kind is errors.Kind.CLASH
+                if kind is errors.Kind.MISTAKE or clashes > MAX_CLASHES:
+                    raise
+                pause = delay * random.uniform(0.5, 1.5)
+                if (kind is errors.Kind.REFUSAL
+                        or time.monotonic() + pause > min(stop, end)):
+                    raise exception.DriverUnavailable(
+                        reason=errors.tell(exc)) from exc
+                LOG.debug("Trying again in %.3f s: %s", pause,
+                          errors.tell(exc))
+            time.sleep(pause)
+            delay = min(delay * 2, LAST_DELAY)
+
+
+def _left(end: float) -> float:
+    """Return the seconds until a deadline; a last attempt gets some, too."""
+    return max(end - time.monotonic(), 0.1)
+
+
+def _bound(owner: Any, seconds: float) -> None:
+    """Bound each wait for the server.
+
+    The library has no public means for that: it waits for a server that
+    hangs until that one is no more.
+    """
+    owner._connection.socket.set_read_timeout(seconds)
+
+
+def _metadata() -> dict[str, str]:
+    """Return what ``SHOW TRANSACTIONS`` and the query log say of us."""
+    found = {"app": "tachyon"}
+    context = oslo_context.get_current()
+    if context is not None and context.request_id:
+        found["request_id"] = context.request_id
+    return found
+
+
+def _new_id() -> str:
+    """Return the id of a write. Ids sort by the time they were made."""
+    return f"{time.time_ns() // 1000:016x}-{os.urandom(10).hex()}"
+
+
+def id_before(seconds: float) -> str:
+    """Return the least id that a write of so many seconds ago could have."""
+    return f"{int((time.time() - seconds) * 1_000_000):016x}"

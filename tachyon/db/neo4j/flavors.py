@@ -1,0 +1,63 @@
+"""Instance flavors: named sizes."""
+
+from collections.abc import Sequence
+
+from tachyon import exception
+from tachyon.db import base
+from tachyon.db import models
+from tachyon.db.neo4j import connection
+from tachyon.db.neo4j import rows
+
+_COLUMNS = "f.name, f.vcpus, f.memory_mb, f.disk_gb, f.created_at"
+_GET = f"MATCH (f:Flavor {{name: $name}}) RETURN {_COLUMNS}"
+_LIST = (f"MATCH (f:Flavor) WHERE f.name IS NOT NULL RETURN {_COLUMNS} "
+         "ORDER BY f.vcpus, f.memory_mb, f.disk_gb, f.name")
+_CREATE = f"""
+    CREATE (f:Flavor {{name: $name, vcpus: $vcpus, memory_mb: $memory_mb,
+                       disk_gb: $disk_gb, created_at: {rows.NOW}}})
+    RETURN {_COLUMNS}"""
+_LOCK = "MATCH (f:Flavor {name: $name}) SET f.locked = true RETURN f.name"
+_DELETE = "MATCH (f:Flavor {name: $name}) DELETE f"
+
+
+class FlavorsController(base.FlavorsController):
+    """Flavors in Neo4j."""
+
+    def __init__(self, store: connection.Store):
+        self._store = store
+
+    def list(self) -> Sequence[models.Flavor]:
+        return [_flavor(*row) for row in self._store.read(_LIST)]
+
+    def get(self, name: str) -> models.Flavor:
+        found = self._store.read(_GET, name=name)
+        if not found:
+            raise exception.FlavorNotFound(name=name)
+        return _flavor(*found[0])
+
+    def create(self, flavor: models.Flavor) -> models.Flavor:
+        return self._store.write(_create, flavor)
+
+    def delete(self, name: str) -> None:
+        self._store.write(_delete, name)
+
+
+def _create(txn: connection.Transaction,
+            flavor: models.Flavor) -> models.Flavor:
+    if txn.one(_GET, name=flavor.name):
+        raise exception.FlavorExists(name=flavor.name)
+    made = txn.write(_CREATE, name=flavor.name, vcpus=flavor.vcpus,
+                     memory_mb=flavor.memory_mb, disk_gb=flavor.disk_gb)
+    return _flavor(*made[0])
+
+
+def _delete(txn: connection.Transaction, name: str) -> None:
+    if txn.one(_LOCK, name=name) is None:
+        raise exception.FlavorNotFound(name=name)
+    txn.write(_DELETE, name=name)
+
+
+def _flavor(name: str, vcpus: int, memory_mb: int, disk_gb: int,
+            created_at: int) -> models.Flavor:
+    return models.Flavor(name=name, vcpus=vcpus, memory_mb=memory_mb,
+                         disk_gb=disk_gb, created_at=rows.to_time(created_at))

@@ -1,0 +1,300 @@
+"""Instances, and the verbs that touch them with all that belongs to them.
+
+Whoever writes an instance or its messages has the instance locked.
+"""
+
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tachyon import exception
+from tachyon.db import base
+from tachyon.db import models
+from tachyon.db.neo4j import claims
+from tachyon.db.neo4j import connection
+from tachyon.db.neo4j import decisions
+from tachyon.db.neo4j import rows
+
+_FILTERS = frozenset(("name", "status", "host", "flavor", "image"))
+# With an index in order of creation; what picks the fewest comes first.
+_WALKED = ("name", "host", "project_id", "status")
+
+_LOCK = "MATCH (i:Instance {id: $id}) SET i.locked = true WITH i"
+_GET = f"{_LOCK} RETURN properties(i)"
+# With the attempts of the messages that it waits for.
+_GET_WORK = f"""
+    {_LOCK}
+    RETURN properties(i), [(i)-[:AWAITS]->(m:Message) | m.attempt]"""
+_POSITION = "MATCH (i:Instance {id: $id}) RETURN i.created_at"
+_EXISTS = "MATCH (i:Instance {id: $id}) RETURN i.id"
+_MESSAGE = f"""
+    CREATE (i)-[:AWAITS]->(:Message {{
+        id: $message.id, instance_id: i.id, action: $message.action,
+        request_id: $message.request_id, context: $message.context,
+        attempt: 0, deliveries: 0, free_at: {rows.NOW},
+        created_at: {rows.NOW}}})"""
+_SUBMIT = f"""
+    CREATE (i:Instance)
+    SET i = $values, i.created_at = {rows.NOW}, i.updated_at = {rows.NOW}
+    {_MESSAGE}
+    RETURN properties(i)"""
+_UPDATE = f"""
+    MATCH (i:Instance {{id: $id}})
+    SET i += $values, i.generation = i.generation + 1,
+        i.updated_at = {rows.NOW}"""
+_DROP_MESSAGES = """
+    WITH i
+    CALL (i) { MATCH (i)-[:AWAITS]->(m:Message) DETACH DELETE m }"""
+_CHANGE = f"{_UPDATE} RETURN properties(i)"
+_SUBMIT_ACTION = f"""
+    {_UPDATE} {_DROP_MESSAGES} WITH i {_MESSAGE}
+    RETURN properties(i)"""
+_UNLAND = f"""
+    {_UPDATE}
+    WITH i
+    CALL (i) {{
+        MATCH (i)-[:AWAITS]->(m:Message)
+        SET m.claimed_by = null, m.free_at = {rows.NOW} }}
+    RETURN properties(i)"""
+_FINISH = f"{_UPDATE} {_DROP_MESSAGES} RETURN properties(i)"
+_END = f"""
+    {_UPDATE}, i.deleted_at = {rows.NOW} {_DROP_MESSAGES}
+    RETURN properties(i)"""
+
+
+class InstancesController(base.InstancesController):
+    """Instances in Neo4j."""
+
+    def __init__(self, store: connection.Store):
+        self._store = store
+
+    # --------------------------------------------------------------- reading
+    def get(self, id: str) -> models.Instance:
+        return self._store.look(_get, id)
+
+    def list(self, *, project_id: str | None = None,
+             filters: Mapping[str, str] | None = None,
+             include_deleted: bool = False, marker: str | None = None,
+             limit: int = 1000) -> Sequence[models.Instance]:
+        given = dict(filters or {})
+        if not given.keys() <= _FILTERS:
+            raise ValueError(f"unknown filters: {given.keys() - _FILTERS}")
+        others = ""
+        if not include_deleted and "status" not in given:
+            others = "i.status <> 'DELETED'"
+        wanted = dict(given)
+        if project_id is not None:
+            wanted["project_id"] = project_id
+        made, made_id = rows.EARLIEST, ""
+        if marker is not None:
+            found = self._store.read(_POSITION, id=marker)
+            if not found:
+                raise exception.MarkerNotFound(marker=marker)
+            made, made_id = found[0][0], marker
+        return [instance(row[0]) for row in self._store.read(
+            rows.page("Instance", "i", tuple(wanted), "id", "properties(i)",
+                      walked=next((name for name in _WALKED
+                                   if name in wanted), None),
+                      others=others),
+            **wanted, made=made, made_id=made_id, limit=rows.limit(limit))]
+
+    # ----------------------------------------------------- what callers want
+    def submit(self, instance: models.Instance,
+               message: models.Message) -> models.Instance:
+        return self._store.write(_submit, instance, message)
+
+    def submit_action(self, id: str, generation: int,
+                      message: models.Message) -> models.Instance:
+        return self._store.write(_submit_action, id, generation, message)
+
+    def end(self, id: str, generation: int) -> models.Instance:
+        return self._store.write(_end, id, generation)
+
+    # ------------------------------------------------------ what became of it
+    def land(self, id: str, attempt: int, host: str, provider_uuid: str,
+             claim: models.Claim, decision: models.Decision
+             ) -> models.Instance:
+        return self._store.write(_land, id, attempt, host, provider_uuid,
+                                 claim, decision)
+
+    def unland(self, id: str, attempt: int, failed_host: str | None = None,
+               fault: str | None = None) -> models.Instance:
+        return self._store.write(_unland, id, attempt, failed_host, fault)
+
+    def finish(self, id: str, attempt: int, host: str, status: str, *,
+               ip_address: str | None = None, fault: str | None = None
+               ) -> models.Instance:
+        return self._store.write(_finish, id, attempt, host, status,
+                                 ip_address, fault)
+
+    def fail(self, id: str, attempt: int, fault: str,
+             decision: models.Decision | None = None) -> models.Instance:
+        return self._store.write(_fail, id, attempt, fault, decision)
+
+
+# ------------------------------------------------------------- for messages
+def instance(found: Mapping[str, Any]) -> models.Instance:
+    """Return the record of a node's properties."""
+    get = found.get
+    return models.Instance(
+        id=found["id"], name=found["name"], project_id=found["project_id"],
+        user_id=found["user_id"], flavor=found["flavor"],
+        image=found["image"], status=found["status"],
+        spec=json.loads(found["spec"]), request_id=found["request_id"],
+        generation=found["generation"], attempt=found["attempt"],
+        task=get("task"), host=get("host"),
+        provider_uuid=get("provider_uuid"), ip_address=get("ip_address"),
+        fault=get("fault"), tried=tuple(get("tried", ())),
+        created_at=rows.to_time(found["created_at"]),
+        updated_at=rows.to_time(found["updated_at"]),
+        deleted_at=rows.to_time_or_none(get("deleted_at")))
+
+
+# -------------------------------------------------------------------- verbs
+def _get(txn: connection.Transaction, id: str) -> models.Instance:
+    found = txn.one(_GET, id=id)
+    if found is None:
+        raise exception.InstanceNotFound(id=id)
+    return instance(found[0])
+
+
+def _submit(txn: connection.Transaction, wanted: models.Instance,
+            message: models.Message) -> models.Instance:
+    if txn.one(_EXISTS, id=wanted.id):
+        raise exception.InstanceExists(id=wanted.id)
+    values = {field.name: getattr(wanted, field.name)
+              for field in dataclasses.fields(wanted)}
+    for name in ("created_at", "updated_at", "deleted_at"):
+        del values[name]
+    values |= {"spec": rows.dump(wanted.spec), "tried": list(wanted.tried)}
+    made = txn.write(_SUBMIT, values=values, message=_message(message))
+    return instance(made[0][0])
+
+
+def _submit_action(txn: connection.Transaction, id: str, generation: int,
+                   message: models.Message) -> models.Instance:
+    before = _get_of_generation(txn, id, generation)
+    return _change(txn, _SUBMIT_ACTION, id, message=_message(message),
+                   values={"task": message.action,
+                           "attempt": before.attempt + 1})
+
+
+def _end(txn: connection.Transaction, id: str,
+         generation: int) -> models.Instance:
+    _get_of_generation(txn, id, generation)
+    return _conclude(txn, id, status="DELETED")
+
+
+def _land(txn: connection.Transaction, id: str, attempt: int, host: str,
+          provider_uuid: str, claim: models.Claim,
+          decision: models.Decision) -> models.Instance:
+    _get_building(txn, id, attempt)
+    claims.apply(txn, [claim], compare=False)
+    decisions.put(txn, decision)
+    return _change(txn, _CHANGE, id, values={
+        "host": host, "provider_uuid": provider_uuid})
+
+
+def _unland(txn: connection.Transaction, id: str, attempt: int,
+            failed_host: str | None, fault: str | None) -> models.Instance:
+    before = _get_building(txn, id, attempt)
+    tried = before.tried
+    if failed_host is not None and failed_host not in tried:
+        tried = (*tried, failed_host)
+    claims.release(txn, id)
+    return _change(txn, _UNLAND, id, values={
+        "host": None, "provider_uuid": None, "tried": list(tried),
+        "fault": before.fault if fault is None else fault})
+
+
+def _finish(txn: connection.Transaction, id: str, attempt: int, host: str,
+            status: str, ip_address: str | None,
+            fault: str | None) -> models.Instance:
+    found, attempts = _get_work(txn, id, attempt)
+    if attempt <= 0 or attempt not in attempts:
+        if not attempts and attempt > 0 and found.task is None and (
+                (found.attempt, found.host, found.status)
+                == (attempt, host, status)):
+            # This very attempt was the last to end: ``attempt`` rises with
+            # whatever is wanted next.
+            return found
+        raise exception.Fenced(id=id, attempt=attempt)
+    if found.host != host:
+        raise exception.Fenced(id=id, attempt=attempt)
+    return _conclude(txn, id, status=status, fault=fault,
+                     ip_address=ip_address or found.ip_address)
+
+
+def _fail(txn: connection.Transaction, id: str, attempt: int, fault: str,
+          decision: models.Decision | None) -> models.Instance:
+    found = _get_fenced(txn, id, attempt)
+    if decision is not None:
+        decisions.put(txn, decision)
+    if found.status != "BUILDING":
+        return _conclude(txn, id, status="ERROR", fault=fault)
+    claims.release(txn, id)
+    return _conclude(txn, id, status="ERROR", fault=fault, host=None,
+                     provider_uuid=None)
+
+
+# ----------------------------------------------------------------- internals
+def _get_of_generation(txn: connection.Transaction, id: str,
+                       generation: int) -> models.Instance:
+    found = _get(txn, id)
+    if found.generation != generation:
+        raise exception.ConcurrentUpdate(what=f"Instance {id}")
+    return found
+
+
+def _get_work(txn: connection.Transaction, id: str,
+              attempt: int) -> tuple[models.Instance, list[int]]:
+    """Return the instance, and the attempts of its messages.
+
+    :raises Fenced: there is no such instance.
+    """
+    found = txn.one(_GET_WORK, id=id)
+    if found is None:
+        raise exception.Fenced(id=id, attempt=attempt)
+    return instance(found[0]), found[1]
+
+
+def _get_fenced(txn: connection.Transaction, id: str,
+                attempt: int) -> models.Instance:
+    """Return the instance, to whoever holds its current attempt.
+
+    :raises Fenced:
+    """
+    found, attempts = _get_work(txn, id, attempt)
+    if attempt <= 0 or attempt not in attempts:
+        raise exception.Fenced(id=id, attempt=attempt)
+    return found
+
+
+def _get_building(txn: connection.Transaction, id: str,
+                  attempt: int) -> models.Instance:
+    """Return the instance, as ``_get_fenced``, if it is being built."""
+    found = _get_fenced(txn, id, attempt)
+    if found.status != "BUILDING":
+        raise exception.Fenced(id=id, attempt=attempt)
+    return found
+
+
+def _conclude(txn: connection.Transaction, id: str, *, status: str,
+              **values: Any) -> models.Instance:
+    """End what is under way, in ``status``."""
+    if status == "DELETED":
+        claims.release(txn, id)
+    return _change(txn, _END if status == "DELETED" else _FINISH, id,
+                   values={"status": status, "task": None, **values})
+
+
+def _change(txn: connection.Transaction, statement: str, id: str,
+            **params: Any) -> models.Instance:
+    return instance(txn.write(statement, id=id, **params)[0][0])
+
+
+def _message(message: models.Message) -> dict[str, Any]:
+    return {"id": message.id, "action": message.action,
+            "request_id": message.request_id,
+            "context": rows.dump(message.context)}

@@ -1,0 +1,123 @@
+"""The durable request queue.
+
+``free_at`` is when a message is, or was, free to be claimed: when it was
+made, when its last claim expires, or when it was given back. So one indexed
+property says what can be claimed, and since when.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tachyon import exception
+from tachyon.db import base
+from tachyon.db import models
+from tachyon.db.neo4j import connection
+from tachyon.db.neo4j import instances
+from tachyon.db.neo4j import rows
+
+_LIST = f"""
+    MATCH (m:Message) WHERE m.created_at IS NOT NULL AND m.id IS NOT NULL
+    RETURN properties(m), {rows.NOW}
+    ORDER BY m.created_at, m.id LIMIT $limit"""
+_FREE = f"m.free_at <= {rows.NOW} - $min_age"
+_FIND = f"""
+    MATCH (m:Message) WHERE {_FREE}
+    RETURN m.id ORDER BY m.created_at, m.id LIMIT $limit"""
+_FIND_AMONG = f"""
+    UNWIND $ids AS id
+    MATCH (m:Message {{id: id}}) WHERE {_FREE}
+    RETURN m.id ORDER BY m.created_at, m.id LIMIT $limit"""
+# What was found may be somebody else's, or done, once its instance is locked.
+_LOCK = """
+    UNWIND $ids AS id
+    MATCH (:Message {id: id})<-[:AWAITS]-(i:Instance)
+    WITH i ORDER BY i.id
+    SET i.locked = true
+    RETURN i.id"""
+_CLAIM = f"""
+    UNWIND $ids AS id
+    MATCH (m:Message {{id: id}})<-[:AWAITS]-(i:Instance) WHERE {_FREE}
+    SET i.attempt = i.attempt + 1
+    SET m.attempt = i.attempt, m.deliveries = m.deliveries + 1,
+        m.claimed_by = $owner, m.free_at = {rows.NOW} + $ttl
+    RETURN properties(m), properties(i), {rows.NOW}
+    ORDER BY m.created_at, m.id"""
+_RENEW = f"""
+    CALL () {{
+        UNWIND $ids AS id
+        MATCH (i:Instance {{id: id}}) SET i.locked = true
+        RETURN count(*) AS locked }}
+    UNWIND $work AS row
+    MATCH (i:Instance {{id: row[0]}})-[:AWAITS]->(m:Message)
+    WHERE m.attempt = row[1] AND m.claimed_by IS NOT NULL
+    SET m.free_at = {rows.NOW} + $ttl
+    RETURN row[0], row[1]"""
+
+
+class MessagesController(base.MessagesController):
+    """Messages in Neo4j."""
+
+    def __init__(self, store: connection.Store):
+        self._store = store
+
+    def list(self, limit: int = 1000) -> Sequence[models.Message]:
+        return [_message(*row) for row in self._store.read(
+            _LIST, limit=rows.limit(limit))]
+
+    def claim(self, owner: str, ttl: float, *, limit: int = 1,
+              ids: Sequence[str] | None = None, min_age: float = 0.0
+              ) -> Sequence[tuple[models.Message, models.Instance]]:
+        """Claim what looks free; and look again as long as others were
+        faster, and there is more."""
+        age = rows.microseconds(min_age)
+        claimed: list[tuple[models.Message, models.Instance]] = []
+        while (left := rows.limit(limit) - len(claimed)) > 0:
+            if ids is None:
+                found = self._find(_FIND, min_age=age, limit=left)
+            else:
+                found = self._find(_FIND_AMONG, min_age=age, limit=left,
+                                   ids=sorted(set(ids)))
+            if not found:
+                break
+            try:
+                claimed += self._store.write(
+                    _claim, found, owner=owner, min_age=age,
+                    ttl=rows.microseconds(ttl))
+            except exception.DriverUnavailable:
+                if not claimed:
+                    raise
+                break
+        return claimed
+
+    def renew(self, work: Sequence[tuple[str, int]], ttl: float
+              ) -> Sequence[tuple[str, int]]:
+        current = [list(each) for each in work if each[1] > 0]
+        if not current:
+            return []
+        found = {tuple(row) for row in self._store.write_idempotent(
+            _RENEW, ids=sorted(id for id, _attempt in current), work=current,
+            ttl=rows.microseconds(ttl))}
+        return [each for each in work if tuple(each) in found]
+
+    def _find(self, query: str, **params: Any) -> Sequence[str]:
+        return [id for id, in self._store.read(query, **params)]
+
+
+def _claim(txn: connection.Transaction, ids: Sequence[str], **params: Any
+           ) -> Sequence[tuple[models.Message, models.Instance]]:
+    txn.all(_LOCK, ids=ids)
+    claimed = txn.write(_CLAIM, ids=ids, **params)
+    return [(_message(message, now), instances.instance(instance))
+            for message, instance, now in claimed]
+
+
+def _message(found: Mapping[str, Any], now: int) -> models.Message:
+    return models.Message(
+        id=found["id"], instance_id=found["instance_id"],
+        action=found["action"], request_id=found["request_id"],
+        context=json.loads(found["context"]), attempt=found["attempt"],
+        deliveries=found["deliveries"],
+        claimed_by=(found.get("claimed_by") if found["free_at"] > now
+                    else None),
+        created_at=rows.to_time(found["created_at"]))

@@ -1,0 +1,69 @@
+"""What stands in a node, and what it is in a record.
+
+Times are microseconds since 1970 (UTC), by the server's clock. Documents are
+JSON texts.
+"""
+
+import datetime
+import json
+from typing import Any
+
+_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+
+MAX_LIMIT = 2 ** 31 - 1
+
+# When the transaction began, in Cypher.
+NOW = ("(datetime.transaction().epochSeconds * 1000000"
+       " + datetime.transaction().microsecond)")
+
+
+def to_time(microseconds: int) -> datetime.datetime:
+    """Return the time that a property holds."""
+    return _EPOCH + datetime.timedelta(microseconds=microseconds)
+
+
+def to_time_or_none(microseconds: int | None) -> datetime.datetime | None:
+    return None if microseconds is None else to_time(microseconds)
+
+
+def microseconds(seconds: float) -> int:
+    """Return a duration in the unit of a property of times."""
+    return int(seconds * 1_000_000)
+
+
+def dump(value: Any) -> str:
+    """Return the JSON text of a property."""
+    return json.dumps(value, separators=(",", ":"))
+
+
+def limit(value: int) -> int:
+    """Return a limit that fits a parameter."""
+    return max(0, min(value, MAX_LIMIT))
+
+
+# Before, and after, all times there are.
+EARLIEST, LATEST = -1, 2 ** 62
+
+
+def page(label: str, node: str, wanted: tuple[str, ...], key: str,
+         columns: str, *, walked: str | None = None,
+         descending: bool = False, others: str = "") -> str:
+    """Return the statement that reads a page, in the order of creation.
+
+    Nodes have the ``wanted`` properties equal to the parameters of the same
+    names, and come after ``$made`` and ``$made_id``, the place of a marker.
+    ``walked`` is the one of them whose index is walked: the order names it,
+    so that the planner sees that the index has that order already.
+    """
+    after, direction = ("<", " DESC") if descending else (">", "")
+    conditions = [f"{node}.{name} = ${name}" for name in wanted]
+    conditions += [
+        f"{node}.created_at {after}= $made",
+        f"{node}.{key} IS NOT NULL",
+        f"({node}.created_at {after} $made OR {node}.{key} {after} $made_id)"]
+    if others:
+        conditions.append(others)
+    order = ", ".join(f"{node}.{name}{direction}"
+                      for name in (walked, "created_at", key) if name)
+    return (f"MATCH ({node}:{label}) WHERE {' AND '.join(conditions)} "
+            f"RETURN {columns} ORDER BY {order} LIMIT $limit")

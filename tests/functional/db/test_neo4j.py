@@ -1,0 +1,158 @@
+"""The contract, held by the neo4j driver, against a real server."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from oslo_config import cfg
+
+from tachyon import conf as tachyon_conf
+from tachyon.db import base as db
+from tachyon.db.neo4j import driver as neo4j_driver
+from tests.functional.db import base
+from tests.functional.db import contract_aggregates
+from tests.functional.db import contract_allocations
+from tests.functional.db import contract_capacity
+from tests.functional.db import contract_changes
+from tests.functional.db import contract_decisions
+from tests.functional.db import contract_driver
+from tests.functional.db import contract_flavors
+from tests.functional.db import contract_generations
+from tests.functional.db import contract_instances
+from tests.functional.db import contract_inventories
+from tests.functional.db import contract_messages
+from tests.functional.db import contract_providers
+from tests.functional.db import contract_resource_classes
+from tests.functional.db import contract_services
+from tests.functional.db import contract_traits
+from tests.integration.parts import neo4j
+
+TIMES = {                               # properties of microseconds, by label
+    "Instance": ("created_at", "updated_at", "deleted_at"),
+    "Message": ("created_at", "free_at"),
+    "Decision": ("created_at",),
+    "Tombstone": ("gone_at",),
+    "Service": ("last_seen",),
+    "ResourceProvider": ("created_at", "updated_at"),
+}
+
+
+def open_neo4j(uri: str, password: str, *, deadline: float = 30.0,
+               **options: object) -> db.DataDriverBase:
+    """Open a server's database with ``[neo4j_database]`` options."""
+    conf = cfg.ConfigOpts()
+    # Not their own groups: all copies of one share their overrides.
+    conf.register_opts(tachyon_conf.base.OPTS)
+    for name, module in (("database", tachyon_conf.database),
+                         ("neo4j_database", tachyon_conf.neo4j_database)):
+        conf.register_opts(module.OPTS, group=cfg.OptGroup(name))
+    conf([], project="tachyon", default_config_files=[],
+         default_config_dirs=[])
+    conf.set_override("deadline", deadline, group="database")
+    conf.set_override("connection_acquisition_timeout", deadline,
+                      group="neo4j_database")
+    conf.set_override("max_transaction_retry_time", deadline,
+                      group="neo4j_database")
+    for name, value in {"uri": uri, "password": password, **options}.items():
+        conf.set_override(name, value, group="neo4j_database")
+    return neo4j_driver.Neo4jDriver(conf)
+
+
+class Neo4jCase(base.StoreCase):
+    """The store is the database of this process's server, emptied."""
+
+    def make_opener(self) -> base.Opener:
+        self.server = neo4j.shared()
+        self.server.clear()
+        opener = functools.partial(open_neo4j, self.server.uri,
+                                   self.server.password)
+        driver = opener()
+        driver.sync()
+        driver.close()
+        return opener
+
+    def age_store(self, seconds: float) -> None:
+        for label, properties in TIMES.items():
+            for name in properties:
+                self.server.run(
+                    f"MATCH (n:{label}) SET n.{name} = n.{name} - $age",
+                    age=int(seconds * 1_000_000))
+
+    @staticmethod
+    def hold(driver: db.DataDriverBase,
+             pause: Callable[[str], None]) -> None:
+        store = driver._store                   # type: ignore[attr-defined]
+        execute = store._execute
+
+        def held(work: Callable[[Any], Any], end: float) -> Any:
+            def paused(txn: Any) -> Any:
+                result = work(txn)
+                pause("before")
+                return result
+
+            result = execute(paused, end)
+            pause("after")
+            return result
+
+        store._execute = held
+
+
+class TestDriver(contract_driver.DriverContract, Neo4jCase):
+    pass
+
+
+class TestProviders(contract_providers.ProvidersContract, Neo4jCase):
+    pass
+
+
+class TestInventories(contract_inventories.InventoriesContract, Neo4jCase):
+    pass
+
+
+class TestTraits(contract_traits.TraitsContract, Neo4jCase):
+    pass
+
+
+class TestResourceClasses(contract_resource_classes.ResourceClassesContract,
+                          Neo4jCase):
+    pass
+
+
+class TestAggregates(contract_aggregates.AggregatesContract, Neo4jCase):
+    pass
+
+
+class TestAllocations(contract_allocations.AllocationsContract, Neo4jCase):
+    pass
+
+
+class TestCapacity(contract_capacity.CapacityContract, Neo4jCase):
+    pass
+
+
+class TestChanges(contract_changes.ChangesContract, Neo4jCase):
+    pass
+
+
+class TestFlavors(contract_flavors.FlavorsContract, Neo4jCase):
+    pass
+
+
+class TestInstances(contract_instances.InstancesContract, Neo4jCase):
+    pass
+
+
+class TestMessages(contract_messages.MessagesContract, Neo4jCase):
+    pass
+
+
+class TestDecisions(contract_decisions.DecisionsContract, Neo4jCase):
+    pass
+
+
+class TestServices(contract_services.ServicesContract, Neo4jCase):
+    pass
+
+
+class TestGenerations(contract_generations.GenerationsContract, Neo4jCase):
+    pass

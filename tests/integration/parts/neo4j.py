@@ -1,0 +1,154 @@
+"""A private Neo4j server, started by a test.
+
+Its jars come from Maven Central (``tools/neo4j/pom.xml``), once, into the
+tree's ``.cache``. It listens on 127.0.0.1 only, on a free port, with a home
+directory and a password of its own. One server serves a whole test process;
+``clear`` empties it, since Community edition has but one database.
+"""
+
+import atexit
+import contextlib
+import functools
+import logging
+import pathlib
+import secrets
+import shutil
+import subprocess
+from collections.abc import Iterator
+
+import fasteners
+import fixtures
+import neo4j
+import neo4j.exceptions
+
+from tests.integration.parts import ports
+from tests.integration.parts import processes
+from tests.integration.parts import wait
+
+# Its debug log has a line a record, which tests would keep.
+logging.getLogger("neo4j").setLevel(logging.INFO)
+
+RECIPE = processes.ROOT / "tools" / "neo4j"
+CACHE = processes.ROOT / ".cache" / "neo4j"
+JVM_OPTIONS = ("--add-opens=java.base/java.nio=ALL-UNNAMED",
+               "--add-opens=java.base/java.lang=ALL-UNNAMED",
+               "-XX:+UseSerialGC", "-Xmx512m")
+START_DEADLINE = 180.0                  # seconds; 8 to 15 on an idle machine
+
+# It listens for Bolt and nothing else, and does not call home.
+CONFIGURATION = """
+server.bolt.enabled=true
+server.bolt.listen_address=127.0.0.1:{port}
+server.default_listen_address=127.0.0.1
+dbms.security.auth_enabled=true
+dbms.usage_report.enabled=false
+server.memory.pagecache.size=64m
+db.tx_log.preallocate=false
+"""
+
+
+class Neo4j(fixtures.Fixture):
+    """A running server: ``uri``, ``username`` and ``password``."""
+
+    username = "neo4j"
+
+    def _setUp(self) -> None:
+        jars, classes = fetch()
+        self.directory = self.useFixture(processes.Directory()).path
+        self.port = ports.find()
+        self.uri = f"bolt://127.0.0.1:{self.port}"
+        self.password = secrets.token_hex(16)
+        (self.directory / "conf").mkdir()
+        (self.directory / "conf" / "neo4j.conf").write_text(
+            CONFIGURATION.format(port=self.port))
+        self.process = self.useFixture(processes.Process(
+            "neo4j", ["java", *JVM_OPTIONS, "-cp", f"{jars}/*:{classes}",
+                      "Neo4jServer", str(self.directory)],
+            self.directory / "output.log"))
+        wait.until(self._set_password, "Neo4j answers",
+                   deadline=START_DEADLINE, interval=0.25)
+        self.wait_until_ready()
+
+    def wait_until_ready(self) -> None:
+        wait.until(self._answers, "Neo4j answers", deadline=START_DEADLINE,
+                   interval=0.1)
+
+    def clear(self) -> None:
+        """Remove all nodes; constraints and indexes stay."""
+        self.run("MATCH (n) CALL (n) { DETACH DELETE n } "
+                 "IN TRANSACTIONS OF 5000 ROWS")
+
+    def run(self, query: str, **params: object) -> list[list[object]]:
+        """Run a statement, and return its rows."""
+        with self._connect(self.password) as driver, \
+                driver.session(database="neo4j") as session:
+            return session.run(query, params).values()
+
+    # ------------------------------------------------------------- internals
+    def _set_password(self) -> bool:
+        """Log in as a new server wants it, and change the password."""
+        with self._tried(), self._connect("neo4j") as driver, \
+                driver.session(database="system") as session:
+            session.run("ALTER CURRENT USER SET PASSWORD FROM 'neo4j' TO "
+                        "$password", password=self.password).consume()
+            return True
+        return False
+
+    def _answers(self) -> bool:
+        with self._tried():
+            self.run("RETURN 1")
+            return True
+        return False
+
+    @contextlib.contextmanager
+    def _tried(self) -> Iterator[None]:
+        if not self.process.running:
+            raise RuntimeError(f"Neo4j ended:\n{self.process.output}")
+        with contextlib.suppress(OSError, neo4j.exceptions.DriverError,
+                                 neo4j.exceptions.Neo4jError):
+            yield
+
+    def _connect(self, password: str) -> neo4j.Driver:
+        return neo4j.GraphDatabase.driver(
+            self.uri, auth=(self.username, password), connection_timeout=5,
+            notifications_min_severity="OFF")
+
+
+def fetch() -> tuple[pathlib.Path, pathlib.Path]:
+    """Fetch the jars and compile the main class, if that is not done yet;
+    return the directories of both."""
+    for command in ("java", "javac", "mvn"):
+        if shutil.which(command) is None:
+            raise RuntimeError(
+                f"{command} is not installed: tests with Neo4j need it (on "
+                "Debian: apt-get install default-jdk-headless maven).")
+    jars, classes = CACHE / "lib", CACHE / "classes"
+    CACHE.mkdir(parents=True, exist_ok=True)
+    done = CACHE / "pom.xml"            # what the jars were fetched by
+    recipe = (RECIPE / "pom.xml").read_bytes()
+    with fasteners.InterProcessLock(CACHE / "lock"):
+        if not done.exists() or done.read_bytes() != recipe:
+            shutil.rmtree(jars, ignore_errors=True)
+            _call("mvn", "-q", "-B", "-f", str(RECIPE / "pom.xml"),
+                  "dependency:copy-dependencies", "-DincludeScope=runtime",
+                  f"-DoutputDirectory={jars}")
+            _call("javac", "-cp", f"{jars}/*", "-d", str(classes),
+                  str(RECIPE / "Neo4jServer.java"))
+            done.write_bytes(recipe)
+    return jars, classes
+
+
+def _call(*argv: str) -> None:
+    found = subprocess.run(argv, stdin=subprocess.DEVNULL, text=True,
+                           capture_output=True)
+    if found.returncode:
+        raise RuntimeError(f"{argv[0]} failed:\n{found.stdout}{found.stderr}")
+
+
+@functools.cache
+def shared() -> Neo4j:
+    """Return the server of this test process, started at its first use."""
+    server = Neo4j()
+    server.setUp()
+    atexit.register(server.cleanUp)
+    return server
