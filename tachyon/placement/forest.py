@@ -187,6 +187,8 @@ class Forest:
                 row, self.aggregates[row], provider.aggregates,
                 self.aggregate_rows)
         self._put_inventories(row, provider.inventories)
+        # What a page said of its place, while it moved, holds no longer.
+        self._unlinked.pop(row, None)
         if not self._link(row, provider.parent_uuid, provider.root_uuid):
             self._unlinked[row] = (provider.parent_uuid, provider.root_uuid)
 

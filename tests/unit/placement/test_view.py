@@ -140,6 +140,25 @@ class TestView(ViewTestCase):
         self.store.move("b", "a11")
         self.assertEqual(["a1", "a11", "b"], self.check()["trees"]["a1"])
 
+    def test_moved_while_it_was_loaded(self):
+        """What the pages said of its place is not taken for the last word."""
+        for name, parent in (("a", None), ("a1", "a"), ("b", None)):
+            self.store.add(name, parent)
+        snapshot = self.store.snapshot
+
+        def moving():
+            cursor, pages = snapshot()
+
+            def read():
+                yield from pages        # a1 comes before its root
+                self.store.move("a1", "b")
+
+            return cursor, read()
+
+        with mock.patch.object(self.store, "snapshot", moving):
+            self.view.sync()
+        self.assertEqual(["a1", "b"], self.check()["trees"]["b"])
+
     def test_root_that_comes_again_under_its_children(self):
         for name, parent in (("a", None), ("a1", "a"), ("a2", "a"),
                              ("b", None)):
