@@ -5,6 +5,7 @@ thread of the pool for it, so that clients which send slowly, or nothing, keep
 nobody else waiting.
 """
 
+import contextlib
 import http
 import logging
 import socket
@@ -19,6 +20,7 @@ from waitress import task
 from waitress import wasyncore
 
 from tachyon.api import errors
+from tachyon.api import listener
 
 LOG = logging.getLogger(__name__)
 
@@ -30,16 +32,27 @@ MAX_HEADER_BYTES = 64 * 1024
 IDLE = 60
 # Seconds between two looks at whether it is time to end.
 LOOK = 1.0
+# Once the server stops: seconds for handshakes under way to end, seconds that
+# a silent connection is kept, and those between two looks.
+HANDSHAKE = 0.1
+LINGER = 1.0
+STOPPING_LOOK = 0.05
 
 
 class Server:
-    """Serves one bound socket until it is stopped."""
+    """Serves one bound socket until it is stopped.
+
+    Then, in this order: no connection begins any more; those that were made
+    are taken in; each answer says ``Connection: close``; what says nothing
+    is closed. A client whose connection is kept thus learns of the end from
+    an answer, not from a request that is lost.
+    """
 
     def __init__(self, conf: cfg.ConfigOpts, app: types.WSGIApplication,
-                 listener: socket.socket):
+                 bound: socket.socket):
         # Waitress refuses from the size on that it is given.
         self._server = server.create_server(
-            app, sockets=[listener], threads=conf.api.threads,
+            app, sockets=[bound], threads=conf.api.threads,
             backlog=BACKLOG, connection_limit=MAX_CONNECTIONS,
             channel_timeout=IDLE, asyncore_use_poll=True, ident="tachyon",
             max_request_header_size=MAX_HEADER_BYTES,
@@ -47,7 +60,8 @@ class Server:
             # Whom to believe is for oslo.middleware to say.
             clear_untrusted_proxy_headers=False)
         self._server.channel_class = _Channel
-        self._end: float | None = None
+        self._server.stopping = False
+        self._stopped_at, self._end = float("inf"), float("inf")
         self._looked_at = time.monotonic()
 
     def is_alive(self) -> bool:
@@ -58,33 +72,58 @@ class Server:
         """Answer requests; return after ``stop``."""
         while not self._is_over():
             self._looked_at = time.monotonic()
-            wasyncore.loop(timeout=LOOK, use_poll=True,
-                           map=self._server._map, count=1)
+            wasyncore.loop(
+                timeout=STOPPING_LOOK if self._server.stopping else LOOK,
+                use_poll=True, map=self._server._map, count=1)
+        cut = len(self._server.active_channels)
+        if cut:
+            LOG.warning("Cut %d connections that did not end in time", cut)
         self._server.task_dispatcher.shutdown(timeout=LOOK)
         wasyncore.close_all(self._server._map)
 
     def stop(self, grace: float) -> None:
         """Take no more connections; give the requests under way so many
         seconds. Returns at once, in any thread."""
-        self._end = time.monotonic() + grace
-        self._server.trigger.pull_trigger(self._stop_listening)
+        self._server.trigger.pull_trigger(lambda: self._begin_to_stop(grace))
 
-    def _stop_listening(self) -> None:
-        wasyncore.dispatcher.close(self._server)
+    # What follows runs in the loop's thread, as all that opens and closes
+    # connections must.
+    def _begin_to_stop(self, grace: float) -> None:
+        self._stopped_at = time.monotonic()
+        self._end = self._stopped_at + grace
+        self._server.stopping = True
+        with contextlib.suppress(OSError):
+            listener.turn_away(self._server.socket)
 
     def _is_over(self) -> bool:
-        """Return whether it was stopped, and every request is answered.
-
-        Called in the loop's thread, as all that closes connections must be.
-        """
-        if self._end is None:
+        """Return whether it was stopped, and every request is answered."""
+        if not self._server.stopping:
             return False
-        channels = list(self._server.active_channels.values())
-        for each in channels:
-            if not each.requests and not each.total_outbufs_len:
+        now = time.monotonic()
+        if self._server.accepting and now >= self._stopped_at + HANDSHAKE:
+            listener.take_in(self._server.socket, self._server.handle_accept,
+                             BACKLOG)
+            wasyncore.dispatcher.close(self._server)
+        if now >= self._stopped_at + LINGER:
+            self._close_silent()
+        return (not self._server.accepting
+                and not self._server.active_channels) or now >= self._end
+
+    def _close_silent(self) -> None:
+        # It looks after those who are silent in the middle of a request.
+        self._server.maintenance(time.time())
+        for each in list(self._server.active_channels.values()):
+            if not (each.requests or each.request or each.total_outbufs_len):
                 each.handle_close()
-        return (not self._server.active_channels
-                or time.monotonic() > self._end)
+
+
+class _Task(task.WSGITask):
+    """Tells the client when its connection serves no further request."""
+
+    def build_response_header(self) -> bytes:
+        if self.channel.server.stopping and len(self.channel.requests) == 1:
+            self.set_close_on_finish()
+        return super().build_response_header()
 
 
 class _ErrorTask(task.ErrorTask):
@@ -104,4 +143,5 @@ class _ErrorTask(task.ErrorTask):
 
 
 class _Channel(channel.HTTPChannel):
+    task_class = _Task
     error_task_class = _ErrorTask

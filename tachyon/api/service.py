@@ -20,8 +20,6 @@ from tachyon.api import server
 LOG = logging.getLogger(__name__)
 
 BINARY = "tachyon-api"
-# Seconds that requests under way have to end in, when the server stops.
-GRACE = 10
 
 
 class Api(Protocol):
@@ -79,7 +77,7 @@ class ApiService(service.BaseService):
             LOG.info("%s stops", BINARY)
             self._server.stop(self._grace())
         if self._thread is not None:
-            self._thread.join(2 * GRACE)
+            self._thread.join()
         if self._periodics is not None:
             self._periodics.stop()
         if self._api is not None:
@@ -89,9 +87,10 @@ class ApiService(service.BaseService):
         return self._server is not None and self._server.is_alive()
 
     def _grace(self) -> float:
-        """Return what of the time to stop in belongs to requests."""
+        """Return the seconds that requests have to end in: half of the time
+        to stop in, since what they began may have to end, too."""
         limit = self.conf.graceful_shutdown_timeout
-        return min(GRACE, limit / 2) if limit else GRACE
+        return limit / 2 if limit else float("inf")
 
     def _bind(self) -> socket.socket:
         with contextlib.ExitStack() as undo:
