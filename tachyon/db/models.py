@@ -13,6 +13,32 @@ from typing import Any
 MAX_INT = 2147483647
 
 
+# ------------------------------------------------------------------ the store
+@dataclasses.dataclass(frozen=True, slots=True)
+class Schema:
+    """The schema of a store, as this code sees it.
+
+    ``version`` is the store's, 0 if there is none; ``known`` is the latest
+    that this code knows. Code works on the store if it knows ``compatible``
+    or a later version, and none later than the store's own.
+    """
+
+    version: int
+    compatible: int
+    known: int
+
+    @property
+    def state(self) -> str:
+        """Return what an operator is told."""
+        if self.compatible > self.known:
+            return "later than this code can work with: upgrade Tachyon"
+        if self.version > self.known:
+            return "later than this code, which can work with it"
+        if self.version < self.known:
+            return "run 'tachyon-manage db sync'"
+        return "up to date"
+
+
 # ------------------------------------------------------------------ placement
 @dataclasses.dataclass(frozen=True, slots=True)
 class Inventory:

@@ -38,8 +38,10 @@ ARROWS: dict[str, frozenset[str]] = {
     "tachyon.db.models": frozenset(),
     "tachyon.db.base": frozenset({"tachyon.db.models"}),
     "tachyon.db": STORE,
-    "tachyon.db.neo4j": STORE,
-    "tachyon.db.sqlite": STORE,
+    # What drivers have in common.
+    "tachyon.db.common": STORE,
+    "tachyon.db.neo4j": STORE | {"tachyon.db.common"},
+    "tachyon.db.sqlite": STORE | {"tachyon.db.common"},
     "tachyon.rpc": frozenset({"tachyon.objects"}),
     "tachyon.placement": STORE | {"tachyon.objects"},
     "tachyon.instances": STORE | {"tachyon.objects", "tachyon.placement",

@@ -19,6 +19,8 @@ fork. Records go in and out; sequences returned are in a stable order.
 """
 
 from tachyon.db.base.driver import DataDriverBase
+from tachyon.db.base.driver import Tell
+from tachyon.db.base.driver import silent
 from tachyon.db.base.lifecycle import DecisionsController
 from tachyon.db.base.lifecycle import FlavorsController
 from tachyon.db.base.lifecycle import InstancesController
@@ -43,5 +45,7 @@ __all__ = [
     "ResourceClassesController",
     "ResourceProvidersController",
     "ServicesController",
+    "Tell",
     "TraitsController",
+    "silent",
 ]

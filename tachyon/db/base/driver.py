@@ -1,7 +1,7 @@
 """The data driver: the store as a whole."""
 
 import abc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from oslo_config import cfg
@@ -11,13 +11,22 @@ from tachyon.db import models
 from tachyon.db.base import lifecycle
 from tachyon.db.base import placement
 
+Tell = Callable[[str], None]
+
+
+def silent(_line: str) -> None:
+    """Tell nobody."""
+
 
 class DataDriverBase(abc.ABC):
     """A store.
 
     Opening one reads its schema version and nothing else; an embedded one
-    makes itself where there is none. While the schema is older or later than
-    this code knows, whatever needs it raises ``SchemaOutOfDate``.
+    makes itself where there is none. While the schema is older than this code
+    needs, or of a release that this code is too old for, whatever needs it
+    raises ``SchemaOutOfDate``. A store is upgraded underneath: who can live
+    with what it becomes goes on, all others are told so by their next write,
+    or read, at the latest a second after.
     """
 
     def __init__(self, conf: cfg.ConfigOpts):
@@ -46,19 +55,32 @@ class DataDriverBase(abc.ABC):
         """Give back connections; the driver is of no use afterwards."""
 
     @abc.abstractmethod
+    def schema(self) -> models.Schema:
+        """Return the store's schema, beside what this code knows.
+
+        :raises DriverUnavailable:
+        """
+
     def schema_version(self) -> int:
         """Return the version of the store's schema, 0 if there is none.
 
         :raises DriverUnavailable:
         """
+        return self.schema().version
 
     @abc.abstractmethod
-    def sync(self) -> int:
+    def sync(self, tell: Tell = silent) -> int:
         """Bring the schema up to date, put in the standard traits, resource
-        classes and instance flavors, and return the version. Idempotent:
-        flavors that were deleted stay away.
+        classes and instance flavors, and return the version.
 
-        :raises SchemaOutOfDate: the store's is later than this code knows.
+        Daemons may be at work meanwhile, and others may call it at the same
+        time. Idempotent: flavors that were deleted stay away, a later schema
+        that this code can live with stays as it is, and what was broken off
+        is taken up again.
+
+        :param tell: is called with a line of text when a step begins, and
+            while it takes long.
+        :raises SchemaOutOfDate: the store's needs a later code than this.
         """
 
     @abc.abstractmethod
@@ -67,7 +89,7 @@ class DataDriverBase(abc.ABC):
         retention; return how many of each, under ``decisions``,
         ``instances`` and ``tombstones``."""
 
-    def backup(self, path: str) -> None:
+    def backup(self, path: str, tell: Tell = silent) -> None:
         """Make a file that holds the store as it is at one moment. Others go
         on reading and writing meanwhile.
 
@@ -78,7 +100,7 @@ class DataDriverBase(abc.ABC):
         """
         raise exception.BackupNotSupported()
 
-    def restore(self, path: str) -> None:
+    def restore(self, path: str, tell: Tell = silent) -> None:
         """Make the store what it was when that file was made, brought up to
         the schema that this code knows; all of it, or nothing.
 

@@ -10,6 +10,7 @@ since its holder has not seen the catalogue.
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from tachyon import exception
 from tachyon.db import models
@@ -23,7 +24,7 @@ _NEW = "new"
 
 _FIND = "MATCH (s:Store {name: $store})"
 _LOCK = f"{_FIND} SET s.locked = true WITH s"
-_HEAD = "s.epoch, s.number, s.floor, s.version"
+_HEAD = f"s.epoch, s.number, s.floor, {connection.STATE}"
 _LOOK = f"{_FIND} RETURN {_HEAD}"
 _LOCKED_LOOK = f"{_LOCK} RETURN {_HEAD}"
 _READ = f"""
@@ -60,6 +61,7 @@ def snapshot(store: connection.Store
     """Do what ``DataDriverBase.snapshot`` promises."""
     head = store.look(
         lambda txn: txn.all(_LOCKED_LOOK, store=connection.STORE))[0]
+    store.check(head[3])
     return f"{head[0]}:{head[1]}:{_NEW}", _pages(store)
 
 
@@ -105,19 +107,19 @@ def _since(txn: connection.Transaction, store: connection.Store, epoch: str,
                         if is_new or types > seen else None))
 
 
-def _check(store: connection.Store, found: Sequence[Sequence[object]],
+def _check(store: connection.Store, found: Sequence[Sequence[Any]],
            epoch: str, seen: int) -> int:
     """Return the number, if the cursor still says anything.
 
     :raises CursorExpired:
+    :raises DriverUnavailable: the store is being restored.
     :raises SchemaOutOfDate:
     """
-    current, number, floor, version = found[0][:4] if found else ("", 0, 0, 0)
-    assert isinstance(number, int) and isinstance(floor, int)
-    assert isinstance(version, int)
-    store.check(version)
+    current, number, floor, state = found[0][:4] if found else ("", 0, 0, {})
+    store.check(state)
     if epoch != current or not floor <= seen <= number:
         raise exception.CursorExpired()
+    assert isinstance(number, int)
     return number
 
 

@@ -31,6 +31,8 @@ import neo4j.exceptions
 from oslo_context import context as oslo_context
 
 from tachyon import exception
+from tachyon.db import models
+from tachyon.db.common import versions
 from tachyon.db.neo4j import errors
 from tachyon.db.neo4j import rows
 
@@ -42,11 +44,19 @@ FIRST_DELAY, LAST_DELAY = 0.002, 0.2    # seconds between two attempts
 MAX_CLASHES = 20                        # lost to other writers
 PATIENCE = 1.0                          # seconds to find out, at the least
 
+# For so many seconds what is only read relies on a look at the schema. What is
+# written, and what a view hears of, looks at it in the same transaction.
+FRESH = 1.0
+
+# What the store says of itself, to be checked.
+STATE = "s {.version, .compatible, .restoring}"
+
 _WRITE_ID = "CREATE (:Write {id: $write_id})"
-_VERSION = """
+_LOOK = f"MATCH (s:Store {{name: $store}}) RETURN {STATE}"
+_LOOK_LAST = f"""
     WITH count(*) AS _
-    MATCH (s:Store {name: $store})
-    RETURN s.version"""
+    MATCH (s:Store {{name: $store}})
+    RETURN {STATE}"""
 # A seal is put together of what there is to stamp.
 _NUMBER = """
     WITH count(*) AS _
@@ -70,6 +80,11 @@ _GONE = f"""
         UNWIND $gone AS uuid
         CREATE (:Tombstone {{
             uuid: uuid, changed: s.number, gone_at: {rows.NOW}}}) }}"""
+_UNDER_WAY = """
+    SHOW TRANSACTIONS YIELD transactionId, database, metaData, currentQuery
+    WHERE database = $database AND metaData.app = 'tachyon'
+      AND NOT currentQuery STARTS WITH 'SHOW'
+    RETURN transactionId"""
 _FENCE = "CREATE (:Write {id: $write_id, fence: true})"
 _FENCED = "MATCH (w:Write {id: $write_id}) RETURN w.fence IS NOT NULL"
 
@@ -145,8 +160,12 @@ class Transaction:
     def writes(self) -> bool:
         return self._writes
 
-    def seal(self, write_id: str) -> int:
-        """End it; return the version of the schema."""
+    def state(self) -> Mapping[str, Any]:
+        """Return what the store says of itself."""
+        return _first(self._raw.run(_LOOK, {"store": STORE}).values())
+
+    def seal(self, write_id: str) -> Mapping[str, Any]:
+        """End it; return what the store says of itself."""
         params: dict[str, Any] = {
             **self._last_params, "write_id": write_id, "store": STORE}
         parts = [
@@ -156,10 +175,9 @@ class Transaction:
             (_GONE, "gone", self._gone)]
         params |= {name: values for _part, name, values in parts if values}
         stamps = "".join(part for part, _name, values in parts if values)
-        end = f"{_NUMBER}{stamps} RETURN s.version" if stamps else _VERSION
-        found = self._raw.run(f"{self._last} {_WRITE_ID} {end}",
-                              params).values()
-        return found[0][0] if found else 0
+        end = f"{_NUMBER}{stamps} RETURN {STATE}" if stamps else _LOOK_LAST
+        return _first(self._raw.run(f"{self._last} {_WRITE_ID} {end}",
+                                    params).values())
 
 
 class Store:
@@ -173,7 +191,7 @@ class Store:
         self._deadline = deadline
         self._retry_time = min(deadline, retry_time)
         self._version = version
-        self._checked = False           # was the schema's version looked at?
+        self._checked = -FRESH          # when the schema was looked at
         self._closed = False
         self.server = ""                # name and version, once it answered
 
@@ -201,7 +219,14 @@ class Store:
         :raises SchemaOutOfDate:
         """
         self._check_version()
-        return self.ask(query, **params)
+
+        def write_and_look(txn: Transaction) -> list[list[Any]]:
+            found = txn.all(query, **params)
+            self.check(txn.state())
+            return found
+
+        end = time.monotonic() + self._deadline
+        return self._repeat(lambda: self._execute(write_and_look, end), end)
 
     def look(self, work: Callable[Concatenate[Transaction, P], T],
              *args: P.args, **kwargs: P.kwargs) -> T:
@@ -265,29 +290,49 @@ class Store:
         return self._repeat(
             lambda: self._write(work, end, check_version=False), end)
 
-    def version(self) -> int:
-        """Return the version of the schema, 0 if there is none.
+    def state(self) -> Mapping[str, Any]:
+        """Return what the store says of itself; nothing if there is none.
 
         :raises DriverUnavailable:
         """
-        found = self.ask("MATCH (s:Store {name: $name}) RETURN s.version",
-                         name=STORE)
-        return found[0][0] if found else 0
+        return _first(self.ask(_LOOK, store=STORE))
 
-    def check_not_later(self, found: int) -> None:
-        """:raises SchemaOutOfDate: the store is of a later release."""
-        if found > self._version:
-            raise exception.SchemaOutOfDate(
-                f"The store's schema is at version {found}, this code knows "
-                f"up to {self._version}: upgrade Tachyon.",
-                found=found, needed=self._version)
+    def schema(self, state: Mapping[str, Any]) -> models.Schema:
+        """Return the schema that a store says it has.
 
-    def check(self, found: int) -> None:
-        """:raises SchemaOutOfDate: the schema is not of this release."""
-        self.check_not_later(found)
-        if found < self._version:
-            raise exception.SchemaOutOfDate(
-                found=found, needed=self._version)
+        :raises DriverUnavailable: it is being restored.
+        """
+        if since := state.get("restoring"):
+            raise exception.DriverUnavailable(
+                reason=f"it is being restored since {since}, or that broke "
+                       "off: then run 'tachyon-manage db restore' again")
+        version = state.get("version", 0)
+        return models.Schema(version, state.get("compatible") or version,
+                             self._version)
+
+    def check(self, state: Mapping[str, Any]) -> None:
+        """See that this code works on the store as it is.
+
+        :raises DriverUnavailable: it is being restored.
+        :raises SchemaOutOfDate:
+        """
+        versions.check(self.schema(state))
+
+    def settle(self) -> None:
+        """Return when everybody has seen what the store says of itself now:
+        whoever looked before has ended.
+
+        :raises DriverUnavailable: somebody has not, within the deadline.
+        """
+        time.sleep(FRESH)
+        end = time.monotonic() + self._deadline + FRESH
+        before = self._under_way()
+        while before:
+            if time.monotonic() > end:
+                raise exception.DriverUnavailable(
+                    reason="a transaction goes on for longer than a deadline")
+            time.sleep(LAST_DELAY)
+            before &= self._under_way()
 
     def close(self) -> None:
         self._closed = True
@@ -299,9 +344,14 @@ class Store:
             raise exception.DriverUnavailable(reason="the store was closed")
 
     def _check_version(self) -> None:
-        if not self._checked:
-            self.check(self.version())
-            self._checked = True
+        now = time.monotonic()
+        if now - self._checked >= FRESH:
+            self.check(self.state())
+            self._checked = now
+
+    def _under_way(self) -> set[str]:
+        """Return the transactions of Tachyon in this database."""
+        return {id for id, in self.ask(_UNDER_WAY, database=self._database)}
 
     def _session(self) -> neo4j.Session:
         # All goes to the leader: bookmarks, by which a follower could be
@@ -332,9 +382,9 @@ class Store:
             result = work(txn)
             if not txn.writes:
                 raise _NothingToCommit(result)
-            version = txn.seal(write_id)
+            state = txn.seal(write_id)
             if check_version:
-                self.check(version)
+                self.check(state)
             results.append(result)      # from here on, it may be committed
 
         try:
@@ -342,7 +392,7 @@ class Store:
         except _NothingToCommit as exc:
             nothing: T = exc.result
             return nothing
-        except exception.SchemaOutOfDate:
+        except exception.TachyonException:
             raise
         except Exception as exc:
             if not results or not errors.outcome_unknown(exc):
@@ -400,6 +450,11 @@ class Store:
                           errors.tell(exc))
             time.sleep(pause)
             delay = min(delay * 2, LAST_DELAY)
+
+
+def _first(found: list[list[Any]]) -> Mapping[str, Any]:
+    """Return the one value that was found, or nothing."""
+    return found[0][0] if found else {}
 
 
 def _left(end: float) -> float:

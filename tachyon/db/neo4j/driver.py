@@ -57,7 +57,7 @@ class Neo4jDriver(base.DataDriverBase):
         self._decisions = decisions.DecisionsController(store)
         self._services = services.ServicesController(store)
         try:
-            store.version()
+            store.state()
         except BaseException:
             store.close()
             raise
@@ -76,7 +76,7 @@ class Neo4jDriver(base.DataDriverBase):
 
     def health(self) -> Mapping[str, Any]:
         start = time.perf_counter()
-        version = self._store.version()
+        version = self.schema().version
         latency = time.perf_counter() - start
         return {"name": "neo4j",
                 "version": self._store.server.partition("/")[2],
@@ -86,11 +86,11 @@ class Neo4jDriver(base.DataDriverBase):
     def close(self) -> None:
         self._store.close()
 
-    def schema_version(self) -> int:
-        return self._store.version()
+    def schema(self) -> models.Schema:
+        return self._store.schema(self._store.state())
 
-    def sync(self) -> int:
-        return schema.upgrade(self._store)
+    def sync(self, tell: base.Tell = base.silent) -> int:
+        return schema.upgrade(self._store, tell)
 
     def gc(self) -> Mapping[str, int]:
         return garbage.collect(self._store, self.conf.database)

@@ -2,9 +2,9 @@
 
 ``MIGRATIONS`` lists the steps; the version of a schema is the number of steps
 that were taken, and stands on the one ``:Store`` node. A step is never edited
-once released: append another. Its statements must be idempotent, since Neo4j
-changes its schema outside of the transactions that change data: a step that
-broke off is taken again.
+once released: append another, and name the oldest code that can live with it.
+Its statements must be idempotent, since Neo4j changes its schema outside of
+the transactions that change data: a step that broke off is taken again.
 
 The graph::
 
@@ -21,14 +21,21 @@ that a view must hear of; the store's ``number`` is the latest. ``locked`` is
 set to take a node's lock, and means nothing else.
 """
 
+import time
+
 import os_resource_classes
 import os_traits
 from oslo_utils import uuidutils
 
+from tachyon import exception
+from tachyon.db import base
+from tachyon.db.common import beginnings
+from tachyon.db.common import versions
 from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import rows
 
-PATIENCE = 300.0                        # seconds that an index may take
+PATIENCE = 3600.0                       # seconds that a statement may take
+POLL, TELL = 0.1, 5.0                   # seconds between looks, and lines
 
 _UNIQUE = (                             # label, properties
     ("Store", "name"),
@@ -88,24 +95,33 @@ def _index(label: str, *properties: str) -> str:
 _FIRST = (*(_unique(*each) for each in _UNIQUE),
           *(_index(*each) for each in _INDEXES))
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+# Since the second one the store says with which code it is compatible.
+_SECOND = ()
+
+MIGRATIONS: tuple[versions.Step[tuple[str, ...]], ...] = (
+    versions.Step(_FIRST, compatible=1),
+    versions.Step(_SECOND, compatible=1),
+)
 VERSION = len(MIGRATIONS)
 
-FLAVORS = (                             # name, vcpus, memory_mb, disk_gb
-    ("m1.tiny", 1, 512, 1),
-    ("m1.small", 1, 2048, 20),
-    ("m1.medium", 2, 4096, 40),
-    ("m1.large", 4, 8192, 80),
-    ("m1.xlarge", 8, 16384, 160),
-)
-
-_BEGIN = """
-    MERGE (s:Store {name: $store})
+_BEGIN = f"""
+    MERGE (s:Store {{name: $store}})
     ON CREATE SET s.version = 0, s.epoch = $epoch, s.number = 0, s.floor = 0,
         s.traits_changed = 0, s.resource_classes_changed = 0,
         s.consumer_types_changed = 0, s.gone_changed = 0
     SET s.locked = true
-    RETURN s.version"""
+    RETURN {connection.STATE}"""
+_SET_VERSION = """
+    MATCH (s:Store {name: $store})
+    SET s.version = $version, s.compatible = $compatible"""
+# Code that is too old has to stop before the step that it can't live with.
+_SET_COMPATIBLE = """
+    MATCH (s:Store {name: $store}) WHERE s.compatible < $compatible
+    SET s.compatible = $compatible"""
+_UNFINISHED = """
+    SHOW INDEXES YIELD name, state, populationPercent
+    WHERE state <> 'ONLINE'
+    RETURN name, state, populationPercent ORDER BY name"""
 _FOUND = f"""
     CREATE (:ConsumerType {{name: 'unknown'}})
     WITH {rows.NOW} AS now
@@ -121,37 +137,70 @@ _CLASSES = f"""
                              created_at: {rows.NOW}}})"""
 
 
-def upgrade(store: connection.Store) -> int:
-    """Bring the database to ``VERSION``; return it.
+def upgrade(store: connection.Store, tell: base.Tell = base.silent) -> int:
+    """Bring the database to ``VERSION``; return the version that it has then.
 
-    Leaves one of a later version alone, and refuses it.
+    Leaves the schema of a later release alone.
 
     :raises DriverUnavailable:
-    :raises SchemaOutOfDate: its version is later than ``VERSION``.
+    :raises SchemaOutOfDate: this code can't live with that.
     """
-    version = store.version()
-    store.check_not_later(version)
-    # The first step is taken again: a constraint that somebody dropped by
-    # hand would be missed only when two writers meet.
-    for step in (*MIGRATIONS[:1], *MIGRATIONS[max(version, 1):]):
-        for statement in step:
-            store.ask(statement, deadline=PATIENCE)
-    store.ask("CALL db.awaitIndexes(toInteger($seconds))",
-              seconds=PATIENCE, deadline=PATIENCE)
+    found = store.schema(store.state())
+    versions.check_not_beyond(found)
+    compatible = versions.compatible(MIGRATIONS)
+    if 0 < found.compatible < compatible:
+        store.ask(_SET_COMPATIBLE, store=connection.STORE,
+                  compatible=compatible)
+        store.settle()
+    take_steps(store, found.version, tell)
     return store.establish(lambda txn: _fill(txn, store), PATIENCE)
 
 
+def take_steps(store: connection.Store, version: int, tell: base.Tell) -> None:
+    """Make all constraints and indexes that ``VERSION`` has beyond a version,
+    and wait until they can be used.
+
+    :raises DriverUnavailable:
+    """
+    for number, step in enumerate(MIGRATIONS, 1):
+        # The first step is taken again: a constraint that somebody dropped
+        # by hand would be missed only when two writers meet.
+        if number > version:
+            tell(f"step {number} of {VERSION}")
+        elif number > 1:
+            continue
+        for statement in step.statements:
+            store.ask(statement, deadline=PATIENCE)
+    _await_indexes(store, tell)
+
+
+def _await_indexes(store: connection.Store, tell: base.Tell) -> None:
+    told = time.monotonic()
+    while unfinished := store.ask(_UNFINISHED):
+        for name, state, percent in unfinished:
+            if state == "FAILED":
+                raise exception.DriverUnavailable(
+                    reason=f"the server could not make the index {name}")
+            if time.monotonic() - told > TELL:
+                tell(f"index {name}: {percent:.0f} %")
+        if time.monotonic() - told > TELL:
+            told = time.monotonic()
+        time.sleep(POLL)
+
+
 def _fill(txn: connection.Transaction, store: connection.Store) -> int:
-    version = txn.all(_BEGIN, store=connection.STORE,
-                      epoch=uuidutils.generate_uuid())[0][0]
-    store.check_not_later(version)
-    if version == 0:
-        txn.write(_FOUND, flavors=[list(each) for each in FLAVORS])
-    if version != VERSION:
-        txn.write("MATCH (s:Store {name: $store}) SET s.version = $version",
-                  store=connection.STORE, version=VERSION)
+    found = store.schema(txn.all(_BEGIN, store=connection.STORE,
+                                 epoch=uuidutils.generate_uuid())[0][0])
+    versions.check_not_beyond(found)
+    if found.version == 0:
+        txn.write(_FOUND, flavors=[list(each) for each in
+                                   beginnings.FLAVORS])
+    if found.version < VERSION:
+        txn.write(_SET_VERSION, store=connection.STORE, version=VERSION,
+                  compatible=versions.compatible(MIGRATIONS)
+                  if VERSION >= versions.SAYS_COMPATIBLE else None)
     _fill_catalogues(txn)
-    return VERSION
+    return max(found.version, VERSION)
 
 
 def _fill_catalogues(txn: connection.Transaction) -> None:

@@ -18,7 +18,8 @@ class AggregatesController(base.AggregatesController):
             id = providers.get_id(txn, provider_uuid, generation)
             txn.run("DELETE FROM provider_aggregates WHERE provider_id = ?",
                     (id,))
-            txn.many("INSERT INTO provider_aggregates VALUES (?, ?)",
+            txn.many("INSERT INTO provider_aggregates "
+                     "(provider_id, aggregate_uuid) VALUES (?, ?)",
                      [(id, uuid) for uuid in sorted(uuids)])
             providers.touch(txn, [id], generation=generation is not None)
             return providers.get(txn, provider_uuid)

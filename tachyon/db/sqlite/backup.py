@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from oslo_utils import uuidutils
 
 from tachyon import exception
+from tachyon.db import base
 from tachyon.db.sqlite import connection
 from tachyon.db.sqlite import schema
 
@@ -40,7 +41,8 @@ def backup(store: connection.Store, path: str) -> None:
         _sync_directory(os.path.dirname(path))
 
 
-def restore(store: connection.Store, path: str, deadline: float) -> None:
+def restore(store: connection.Store, path: str, deadline: float,
+            tell: base.Tell) -> None:
     """Do what ``DataDriverBase.restore`` promises."""
     path = os.path.abspath(path)
     with _trouble(path), tempfile.TemporaryDirectory(
@@ -54,7 +56,7 @@ def restore(store: connection.Store, path: str, deadline: float) -> None:
             source.backup(target)
         renewed = connection.Store(copy, deadline, schema.VERSION)
         with contextlib.closing(renewed):
-            schema.upgrade(renewed)
+            schema.upgrade(renewed, tell)
             with renewed.write() as txn:
                 txn.run("UPDATE store SET epoch = ?",
                         (uuidutils.generate_uuid(),))

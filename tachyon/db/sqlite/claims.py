@@ -203,7 +203,8 @@ def _write_consumer(txn: connection.Transaction, consumer: _Consumer) -> None:
         txn.run("UPDATE consumers SET generation = generation + 1, "
                 "type_id = ?, project_id = ?, user_id = ?, updated_at = ? "
                 "WHERE id = ?", (*columns, consumer.id))
-    txn.many("INSERT INTO allocations VALUES (?, ?, ?, ?)",
+    txn.many("INSERT INTO allocations (consumer_id, provider_id, class_id, "
+             "used) VALUES (?, ?, ?, ?)",
              [(consumer.id, *key, amount)
               for key, amount in consumer.wants.items()])
 

@@ -14,6 +14,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tachyon import exception
+from tachyon.db import models
+from tachyon.db.common import versions
 from tachyon.db.sqlite import lock
 from tachyon.db.sqlite import pool
 
@@ -24,10 +26,11 @@ class Transaction:
     """One transaction under way. ``now`` is its time, in microseconds;
     ``identity`` says which file it is on, should another take its place."""
 
-    __slots__ = ("_connection", "_number", "identity", "now")
+    __slots__ = ("_connection", "_known", "_number", "identity", "now")
 
-    def __init__(self, connection: pool.Connection):
+    def __init__(self, connection: pool.Connection, known: int):
         self._connection = connection.raw
+        self._known = known
         self._number: int | None = None
         self.identity = connection.identity
         self.now = time.time_ns() // 1000
@@ -48,6 +51,10 @@ class Transaction:
     def many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         """Run a statement once for each row of parameters."""
         self._connection.executemany(sql, rows)
+
+    def schema(self) -> models.Schema:
+        """Return the schema that this transaction sees."""
+        return _schema(self._connection, self._known)
 
     def number(self) -> int:
         """Return this write's change number, raising it on first use.
@@ -82,7 +89,8 @@ class Store:
         with self._connection() as connection:
             connection.raw.execute("BEGIN")
             with _ended(connection.raw):
-                yield Transaction(connection)
+                self._check_version(connection.raw)
+                yield Transaction(connection, self._version)
 
     @contextlib.contextmanager
     def write(self, *, check_version: bool = True) -> Iterator[Transaction]:
@@ -92,21 +100,22 @@ class Store:
         :raises SchemaOutOfDate:
         """
         end = time.monotonic() + self._deadline
-        with (self._write_lock(),
-              self._connection(check_version=check_version) as connection):
+        with self._write_lock(), self._connection() as connection:
             self._begin_immediate(connection.raw, end - time.monotonic())
             with _ended(connection.raw):
                 if check_version:
                     self._check_version(connection.raw)
-                yield Transaction(connection)
+                yield Transaction(connection, self._version)
 
-    def probe(self) -> int:
-        """Return the version of the schema in the file, whatever it is.
+    def schema(self) -> models.Schema:
+        """Return the schema in the file, whatever it is.
 
         :raises DriverUnavailable:
         """
-        with self._connection(check_version=False) as connection:
-            return _user_version(connection.raw)
+        with self._connection() as connection:
+            connection.raw.execute("BEGIN")
+            with _ended(connection.raw):
+                return _schema(connection.raw, self._version)
 
     # ----------------------------------------------------------------- copies
     @contextlib.contextmanager
@@ -115,7 +124,7 @@ class Store:
 
         :raises DriverUnavailable:
         """
-        with self._connection(check_version=False) as connection:
+        with self._connection() as connection:
             yield connection.raw
 
     @contextlib.contextmanager
@@ -185,15 +194,11 @@ class Store:
                 _set_timeout(connection, self._deadline)
 
     @contextlib.contextmanager
-    def _connection(self, *, check_version: bool = True
-                    ) -> Iterator[pool.Connection]:
+    def _connection(self) -> Iterator[pool.Connection]:
         with _translated(self.path):
             connection = self._pool.take()
             reusable = False
             try:
-                if check_version and not connection.checked:
-                    self._check_version(connection.raw)
-                    connection.checked = True
                 yield connection
                 reusable = True
             except sqlite3.Error:
@@ -220,20 +225,11 @@ class Store:
             raise
         return connection
 
-    def check_not_later(self, found: int) -> None:
-        """:raises SchemaOutOfDate: the file is of a later release."""
-        if found > self._version:
-            raise exception.SchemaOutOfDate(
-                f"The store's schema is at version {found}, this code knows "
-                f"up to {self._version}: upgrade Tachyon.",
-                found=found, needed=self._version)
-
     def _check_version(self, connection: sqlite3.Connection) -> None:
-        found = _user_version(connection)
-        self.check_not_later(found)
-        if found < self._version:
-            raise exception.SchemaOutOfDate(
-                found=found, needed=self._version)
+        """See, in each transaction, that this code works on its schema: it
+        may have been upgraded since the last one."""
+        if _user_version(connection) != self._version:
+            versions.check(_schema(connection, self._version))
 
 
 def check_owner(connection: sqlite3.Connection, path: str) -> None:
@@ -247,6 +243,14 @@ def check_owner(connection: sqlite3.Connection, path: str) -> None:
 def _user_version(connection: sqlite3.Connection) -> int:
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     return version
+
+
+def _schema(connection: sqlite3.Connection, known: int) -> models.Schema:
+    version = compatible = _user_version(connection)
+    if version >= versions.SAYS_COMPATIBLE:
+        compatible, = connection.execute(
+            "SELECT compatible FROM store").fetchone()
+    return models.Schema(version, compatible, known)
 
 
 def _set_timeout(connection: sqlite3.Connection, seconds: float) -> None:

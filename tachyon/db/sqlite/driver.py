@@ -63,7 +63,7 @@ class SQLiteDriver(base.DataDriverBase):
         self._messages = messages.MessagesController(store)
         self._decisions = decisions.DecisionsController(store)
         self._services = services.ServicesController(store)
-        if not _has_content(path) or store.probe() == 0:
+        if not _has_content(path) or store.schema().version == 0:
             store.create()
             schema.upgrade(store)
 
@@ -81,7 +81,7 @@ class SQLiteDriver(base.DataDriverBase):
 
     def health(self) -> Mapping[str, Any]:
         start = time.perf_counter()
-        version = self._store.probe()
+        version = self._store.schema().version
         latency = time.perf_counter() - start
         return {"name": "sqlite", "version": sqlite3.sqlite_version,
                 "latency_ms": round(latency * 1000, 3),
@@ -90,20 +90,20 @@ class SQLiteDriver(base.DataDriverBase):
     def close(self) -> None:
         self._store.close()
 
-    def schema_version(self) -> int:
-        return self._store.probe()
+    def schema(self) -> models.Schema:
+        return self._store.schema()
 
-    def sync(self) -> int:
-        return schema.upgrade(self._store)
+    def sync(self, tell: base.Tell = base.silent) -> int:
+        return schema.upgrade(self._store, tell)
 
     def gc(self) -> Mapping[str, int]:
         return garbage.collect(self._store, self.conf.database)
 
-    def backup(self, path: str) -> None:
+    def backup(self, path: str, tell: base.Tell = base.silent) -> None:
         backup.backup(self._store, path)
 
-    def restore(self, path: str) -> None:
-        backup.restore(self._store, path, self.conf.database.deadline)
+    def restore(self, path: str, tell: base.Tell = base.silent) -> None:
+        backup.restore(self._store, path, self.conf.database.deadline, tell)
 
     # -------------------------------------------------------------- the view
     def snapshot(self) -> tuple[str, Iterator[Sequence[models.Provider]]]:

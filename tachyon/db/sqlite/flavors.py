@@ -29,7 +29,8 @@ class FlavorsController(base.FlavorsController):
     def create(self, flavor: models.Flavor) -> models.Flavor:
         with self._store.write() as txn:
             if not txn.run(
-                    "INSERT INTO flavors VALUES (?, ?, ?, ?, ?) "
+                    "INSERT INTO flavors (name, vcpus, memory_mb, disk_gb, "
+                    "created_at) VALUES (?, ?, ?, ?, ?) "
                     "ON CONFLICT DO NOTHING",
                     (flavor.name, flavor.vcpus, flavor.memory_mb,
                      flavor.disk_gb, txn.now)):

@@ -11,7 +11,10 @@ from tachyon.db.sqlite import providers
 from tachyon.db.sqlite import resource_classes
 
 _PUT = """
-    INSERT INTO inventories VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)
+    INSERT INTO inventories (
+        provider_id, class_id, total, reserved, min_unit, max_unit, step_size,
+        allocation_ratio, used)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)
     ON CONFLICT (provider_id, class_id) DO UPDATE SET
         total = excluded.total, reserved = excluded.reserved,
         min_unit = excluded.min_unit, max_unit = excluded.max_unit,

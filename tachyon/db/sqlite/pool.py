@@ -26,14 +26,13 @@ _pools: "weakref.WeakSet[Pool]" = weakref.WeakSet()
 
 
 class Connection:
-    """A connection, to which file, and whether its schema was looked at."""
+    """A connection, and to which file."""
 
-    __slots__ = ("checked", "identity", "raw")
+    __slots__ = ("identity", "raw")
 
     def __init__(self, raw: sqlite3.Connection, identity: Identity):
         self.raw = raw
         self.identity = identity
-        self.checked = False
 
 
 class Pool:

@@ -39,7 +39,9 @@ class ResourceProvidersController(base.ResourceProvidersController):
             parent_id, root_id = None, id
             if parent_uuid is not None:
                 parent_id, root_id = _get_parent(txn, parent_uuid)
-            txn.run("INSERT INTO providers VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?)",
+            txn.run("INSERT INTO providers (id, uuid, name, generation, "
+                    "parent_id, root_id, created_at, updated_at, changed) "
+                    "VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?)",
                     (id, uuid, name, parent_id, root_id, txn.now, txn.now,
                      txn.number()))
             txn.run("DELETE FROM tombstones WHERE uuid = ?", (uuid,))
@@ -75,7 +77,8 @@ class ResourceProvidersController(base.ResourceProvidersController):
                        "LIMIT 1", (id,)):
                 raise exception.ProviderInUse(uuid=uuid)
             txn.run("DELETE FROM providers WHERE id = ?", (id,))
-            txn.run("INSERT INTO tombstones VALUES (?, ?, ?)",
+            txn.run("INSERT INTO tombstones (uuid, changed, gone_at) "
+                    "VALUES (?, ?, ?)",
                     (uuid, txn.number(), txn.now))
 
 

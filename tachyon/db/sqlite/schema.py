@@ -2,7 +2,9 @@
 
 ``MIGRATIONS`` lists the steps; the version of a schema is the number of steps
 that were taken, and stands in the file's header (``PRAGMA user_version``). A
-step is never edited once released: append another.
+step is never edited once released: append another, and name the oldest code
+that can live with it. Code that knows less goes on meanwhile; so statements
+name the columns that they mean.
 
 Times are microseconds since 1970 (UTC). ``changed`` is the change number of
 the last write that a view must hear of; ``store`` holds the latest.
@@ -14,6 +16,9 @@ import os_resource_classes
 import os_traits
 from oslo_utils import uuidutils
 
+from tachyon.db import base
+from tachyon.db.common import beginnings
+from tachyon.db.common import versions
 from tachyon.db.sqlite import connection
 
 _FIRST = """
@@ -194,36 +199,42 @@ CREATE TABLE services (
 ) STRICT;
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST,)
+_SECOND = """
+ALTER TABLE store ADD COLUMN compatible INTEGER NOT NULL DEFAULT 1;
+"""
+
+MIGRATIONS: tuple[versions.Step[str], ...] = (
+    versions.Step(_FIRST, compatible=1),
+    versions.Step(_SECOND, compatible=1),
+)
 VERSION = len(MIGRATIONS)
 
-FLAVORS = (                             # name, vcpus, memory_mb, disk_gb
-    ("m1.tiny", 1, 512, 1),
-    ("m1.small", 1, 2048, 20),
-    ("m1.medium", 2, 4096, 40),
-    ("m1.large", 4, 8192, 80),
-    ("m1.xlarge", 8, 16384, 160),
-)
 
+def upgrade(store: connection.Store, tell: base.Tell = base.silent) -> int:
+    """Bring the file to ``VERSION`` in one transaction; return the version
+    that it has then.
 
-def upgrade(store: connection.Store) -> int:
-    """Bring the file to ``VERSION`` in one transaction; return it.
+    Leaves the schema of a later release alone.
 
-    Leaves a file of a later version alone, and refuses it.
-
-    :raises SchemaOutOfDate: the file's version is later than ``VERSION``.
+    :raises SchemaOutOfDate: this code can't live with that.
     """
     with store.write(check_version=False) as txn:
-        version: int = txn.one("PRAGMA user_version")[0]
-        store.check_not_later(version)
-        for step in MIGRATIONS[version:]:
-            for statement in _statements(step):
-                txn.run(statement)
-        txn.run(f"PRAGMA user_version={VERSION}")
-        if version == 0:
+        found = txn.schema()
+        versions.check_not_beyond(found)
+        for number, step in enumerate(MIGRATIONS, 1):
+            if number > found.version:
+                tell(f"step {number} of {VERSION}")
+                for statement in _statements(step.statements):
+                    txn.run(statement)
+        if found.version == 0:
             _found(txn)
+        if found.version < VERSION:
+            txn.run(f"PRAGMA user_version={VERSION}")
+            if VERSION >= versions.SAYS_COMPATIBLE:
+                txn.run("UPDATE store SET compatible = ?",
+                        (versions.compatible(MIGRATIONS),))
         _fill_catalogue(txn)
-    return VERSION
+        return max(found.version, VERSION)
 
 
 def _statements(script: str) -> Iterator[str]:
@@ -234,11 +245,13 @@ def _statements(script: str) -> Iterator[str]:
 
 def _found(txn: connection.Transaction) -> None:
     """Begin the store's life: its epoch, and what it starts with."""
-    txn.run("INSERT INTO store VALUES (1, ?, 0, 0, 0, 0, 0)",
-            (uuidutils.generate_uuid(),))
+    txn.run("INSERT INTO store (id, epoch, number, floor, traits_changed, "
+            "resource_classes_changed, consumer_types_changed) "
+            "VALUES (1, ?, 0, 0, 0, 0, 0)", (uuidutils.generate_uuid(),))
     txn.run("INSERT INTO consumer_types (name) VALUES ('unknown')")
-    txn.many("INSERT INTO flavors VALUES (?, ?, ?, ?, ?)",
-             [(*flavor, txn.now) for flavor in FLAVORS])
+    txn.many("INSERT INTO flavors (name, vcpus, memory_mb, disk_gb, "
+             "created_at) VALUES (?, ?, ?, ?, ?)",
+             [(*flavor, txn.now) for flavor in beginnings.FLAVORS])
 
 
 def _fill_catalogue(txn: connection.Transaction) -> None:

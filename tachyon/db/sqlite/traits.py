@@ -58,7 +58,8 @@ class TraitsController(base.TraitsController):
                 txn.many("DELETE FROM provider_traits "
                          "WHERE provider_id = ? AND trait_id = ?",
                          [(id, trait_id) for trait_id in has - wanted])
-                txn.many("INSERT INTO provider_traits VALUES (?, ?)",
+                txn.many("INSERT INTO provider_traits "
+                         "(provider_id, trait_id) VALUES (?, ?)",
                          [(id, trait_id) for trait_id in wanted - has])
                 providers.touch(txn, [id], generation=True)
             return providers.get(txn, provider_uuid)

@@ -1,92 +1,51 @@
-"""The schema: made, upgraded, refused."""
+"""The schema of a database: made, upgraded, refused."""
 
 import functools
+import threading
 from unittest import mock
 
-import os_traits
 from oslo_utils.fixture import uuidsentinel as uuids
 
 from tachyon import exception
+from tachyon.db.common import versions
 from tachyon.db.neo4j import schema
+from tests.functional.db import contract_allocations
+from tests.functional.db import contract_changes
+from tests.functional.db import contract_instances
+from tests.functional.db import contract_schema
 from tests.functional.db import test_neo4j
 
-SECOND = ("CREATE INDEX flavor_note IF NOT EXISTS FOR (n:Flavor) ON (n.note)",)
 NAMES = "SHOW INDEXES YIELD name RETURN collect(name)"
 
 
-class TestSchema(test_neo4j.Neo4jCase):
+class TestSchema(contract_schema.SchemaContract, test_neo4j.Neo4jCase):
+    module = schema
+    EXPANSION = (
+        "CREATE INDEX flavor_note IF NOT EXISTS FOR (n:Flavor) ON (n.note)",)
 
     def setUp(self):
         super().setUp()
         self.addCleanup(self.server.run, "DROP INDEX flavor_note IF EXISTS")
 
-    def release(self, *steps):
-        """Become a later release, with these steps added."""
-        migrations = (*schema.MIGRATIONS, *steps)
-        for name, value in (("MIGRATIONS", migrations),
-                            ("VERSION", len(migrations))):
-            patch = mock.patch.object(schema, name, value)
-            patch.start()
-            self.addCleanup(patch.stop)
+    def make_empty_store(self):
+        self.server.clear()
+
+    def make_former_store(self):
+        self.make_empty_store()
+        contract_schema.open_former(
+            functools.partial(_synced, self.opener)).close()
 
     def indexes(self):
         return set(self.server.run(NAMES)[0][0])
-
-    def assert_waits_for_sync(self, driver):
-        self.assertTrue(driver.is_alive())
-        for call in (driver.traits.list,
-                     functools.partial(driver.traits.create, "CUSTOM_A"),
-                     driver.snapshot, driver.gc,
-                     functools.partial(driver.changes, "x:1")):
-            error = self.assertRaises(exception.SchemaOutOfDate, call)
-            self.assertIn("tachyon-manage db sync", str(error))
 
     def test_an_empty_database_waits_for_sync(self):
         self.server.clear()
         driver = self.open()
         self.assertEqual(0, driver.schema_version())
-        self.assert_waits_for_sync(driver)
+        self.assert_refused(driver, "tachyon-manage db sync")
         self.assertEqual([[0]], self.server.run("MATCH (n) RETURN count(n)"))
         self.assertEqual(schema.VERSION, driver.sync())
         self.assertEqual("m1.tiny", driver.flavors.get("m1.tiny").name)
-
-    def test_an_older_one_waits_for_sync(self):
-        self.make_provider("host", VCPU=8)
-        self.release(SECOND)
-        later = self.open()
-        self.assertEqual(schema.VERSION - 1, later.schema_version())
-        self.assert_waits_for_sync(later)
-        self.assertEqual(schema.VERSION, later.sync())
-        self.assertEqual(schema.VERSION, later.schema_version())
-        self.assertEqual(
-            8, later.resource_providers.get(uuids.host).inventories[
-                "VCPU"].total)
-        self.assertIn("flavor_note", self.indexes())
-
-    def test_a_later_one_is_refused(self):
-        """Also by those who have it open while it is upgraded."""
-        self.driver.traits.list()
-        cursor = self.driver.snapshot()[0]
-        with mock.patch.object(schema, "VERSION", schema.VERSION):
-            self.release(SECOND)
-            self.open().sync()
-        for call in (functools.partial(self.driver.traits.create, "CUSTOM_A"),
-                     functools.partial(self.driver.flavors.delete, "m1.tiny"),
-                     functools.partial(self.driver.changes, cursor),
-                     self.driver.sync):
-            error = self.assertRaises(exception.SchemaOutOfDate, call)
-            self.assertIn("upgrade Tachyon", str(error))
-        self.assertEqual([[0]], self.server.run(
-            "MATCH (t:Trait {name: 'CUSTOM_A'}) RETURN count(t)"))
-        self.assertEqual([[5]],
-                         self.server.run("MATCH (f:Flavor) RETURN count(f)"))
-
-    def test_sync_by_many_at_once(self):
-        self.server.clear()
-        self.in_threads(lambda _index: self.open().sync(), range(4))
-        self.assertEqual([[1, 1]], self.server.run(
-            "MATCH (s:Store) WITH count(s) AS stores "
-            "MATCH (t:ConsumerType) RETURN stores, count(t)"))
 
     def test_sync_brings_back_what_was_dropped(self):
         before = self.indexes()
@@ -96,19 +55,74 @@ class TestSchema(test_neo4j.Neo4jCase):
         self.assertEqual(before, self.indexes())
 
     def test_a_broken_step_is_taken_again(self):
-        self.release(SECOND, ("CREATE NONSENSE",))
+        self.release(1)
+        self.release(1, ("CREATE NONSENSE",))
         self.assertRaisesRegex(Exception, "NONSENSE", self.open().sync)
         self.assertEqual(schema.VERSION - 2, self.driver.schema_version())
-        with mock.patch.object(schema, "MIGRATIONS",
-                               (*schema.MIGRATIONS[:-1], SECOND)):
+        self.assertIn("flavor_note", self.indexes())
+        with mock.patch.object(schema, "MIGRATIONS", (
+                *schema.MIGRATIONS[:-1],
+                versions.Step(self.EXPANSION, compatible=1))):
             self.assertEqual(schema.VERSION, self.open().sync())
 
-    def test_sync_adds_what_the_libraries_learnt(self):
-        cursor = self.driver.changes(self.driver.snapshot()[0]).cursor
-        names = [*os_traits.get_traits(), "HW_CPU_X86_FUTURE"]
-        with mock.patch.object(os_traits, "get_traits", return_value=names):
-            self.driver.sync()
-        changes = self.driver.changes(cursor)
-        self.assertIn("HW_CPU_X86_FUTURE",
-                      [entry.name for entry in changes.traits])
-        self.assertIsNone(changes.resource_classes)
+    def test_code_that_is_too_old_stops_before_the_step(self):
+        """A transaction that began before is waited for."""
+        self.make_provider("host", VCPU=8)
+        self.release(schema.VERSION + 1)
+        begun, go = threading.Event(), threading.Event()
+        self.addCleanup(go.set)
+        order = []
+
+        def slow_read(txn):
+            begun.set()
+            go.wait(contract_schema.PATIENCE)
+            order.append("read")
+
+        def upgrade(_index):
+            driver = self.open()
+            driver.sync(lambda line: order.append(line))
+
+        def look(_index):
+            self.driver._store.look(slow_read)
+
+        def watch(_index):
+            begun.wait(contract_schema.PATIENCE)
+            while True:
+                try:
+                    self.driver.resource_providers.get(uuids.host)
+                except exception.SchemaOutOfDate:
+                    break
+            order.append("refused")
+            go.set()
+
+        self.in_threads(lambda work: work(0), [look, watch, upgrade])
+        self.assertEqual(
+            ["refused", "read", f"step {schema.VERSION} of {schema.VERSION}"],
+            order)
+
+
+def _synced(opener):
+    driver = opener()
+    driver.sync()
+    return driver
+
+
+class FormerCase(test_neo4j.Neo4jCase):
+    """The former code on a store of this version."""
+
+    def make_opener(self):
+        return functools.partial(contract_schema.open_former,
+                                 super().make_opener())
+
+
+class TestFormerAllocations(contract_allocations.AllocationsContract,
+                            FormerCase):
+    pass
+
+
+class TestFormerChanges(contract_changes.ChangesContract, FormerCase):
+    pass
+
+
+class TestFormerInstances(contract_instances.InstancesContract, FormerCase):
+    pass

@@ -13,6 +13,7 @@ from oslo_utils.fixture import uuidsentinel as uuids
 
 from tachyon import exception
 from tachyon.db import models
+from tachyon.db.common import versions
 from tachyon.db.sqlite import schema
 from tests.functional.db import test_sqlite
 
@@ -123,6 +124,8 @@ class TestBackup(test_sqlite.SQLiteCase):
         shutil.copy(paths["broken"], paths["later"])
         with contextlib.closing(sqlite3.connect(paths["later"])) as other:
             other.execute(f"PRAGMA user_version={schema.VERSION + 1}")
+            other.execute(f"UPDATE store SET compatible={schema.VERSION + 1}")
+            other.commit()
         with open(paths["broken"], "r+b") as file:
             file.seek(8192)
             file.write(b"\xff" * 20000)
@@ -188,7 +191,8 @@ class TestBackup(test_sqlite.SQLiteCase):
         self.assertEqual(self.made, new.resource_providers.get(uuids.host))
 
     def test_an_older_backup_is_brought_up_to_date(self):
-        step = "CREATE TABLE later (x INTEGER) STRICT;\n"
+        step = versions.Step("CREATE TABLE later (x INTEGER) STRICT;\n",
+                             compatible=1)
         self.driver.backup(self.backup)
         with mock.patch.multiple(
                 schema, VERSION=schema.VERSION + 1,
