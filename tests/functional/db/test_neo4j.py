@@ -4,11 +4,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from oslo_config import cfg
-
-from tachyon import conf as tachyon_conf
 from tachyon.db import base as db
-from tachyon.db.neo4j import driver as neo4j_driver
 from tests.functional.db import base
 from tests.functional.db import contract_aggregates
 from tests.functional.db import contract_allocations
@@ -25,7 +21,7 @@ from tests.functional.db import contract_providers
 from tests.functional.db import contract_resource_classes
 from tests.functional.db import contract_services
 from tests.functional.db import contract_traits
-from tests.integration.parts import neo4j
+from tests.functional.db import neo4j_store
 
 TIMES = {                               # properties of microseconds, by label
     "Instance": ("created_at", "updated_at", "deleted_at"),
@@ -37,39 +33,13 @@ TIMES = {                               # properties of microseconds, by label
 }
 
 
-def open_neo4j(uri: str, password: str, *, deadline: float = 30.0,
-               **options: object) -> db.DataDriverBase:
-    """Open a server's database with ``[neo4j_database]`` options."""
-    conf = cfg.ConfigOpts()
-    # Not their own groups: all copies of one share their overrides.
-    conf.register_opts(tachyon_conf.base.OPTS)
-    for name, module in (("database", tachyon_conf.database),
-                         ("neo4j_database", tachyon_conf.neo4j_database)):
-        conf.register_opts(module.OPTS, group=cfg.OptGroup(name))
-    conf([], project="tachyon", default_config_files=[],
-         default_config_dirs=[])
-    conf.set_override("deadline", deadline, group="database")
-    conf.set_override("connection_acquisition_timeout", deadline,
-                      group="neo4j_database")
-    conf.set_override("max_transaction_retry_time", deadline,
-                      group="neo4j_database")
-    for name, value in {"uri": uri, "password": password, **options}.items():
-        conf.set_override(name, value, group="neo4j_database")
-    return neo4j_driver.Neo4jDriver(conf)
-
-
 class Neo4jCase(base.StoreCase):
     """The store is the database of this process's server, emptied."""
 
     def make_opener(self) -> base.Opener:
-        self.server = neo4j.shared()
-        self.server.clear()
-        opener = functools.partial(open_neo4j, self.server.uri,
-                                   self.server.password)
-        driver = opener()
-        driver.sync()
-        driver.close()
-        return opener
+        self.server = neo4j_store.empty()
+        return functools.partial(neo4j_store.open_neo4j, self.server.uri,
+                                 self.server.password)
 
     def age_store(self, seconds: float) -> None:
         for label, properties in TIMES.items():

@@ -13,6 +13,7 @@ from tachyon import exception
 from tachyon.db import models
 from tachyon.db.neo4j import connection
 from tests.functional.db import contract_capacity
+from tests.functional.db import neo4j_store
 from tests.functional.db import test_neo4j
 from tests.integration.parts import proxy
 from tests.integration.parts import wait
@@ -24,7 +25,7 @@ class TroubleCase(test_neo4j.Neo4jCase):
 
     def open_through(self, port, deadline):
         """Open the store through a port, with a deadline of its own."""
-        driver = test_neo4j.open_neo4j(
+        driver = neo4j_store.open_neo4j(
             f"bolt://127.0.0.1:{port}", self.server.password,
             deadline=deadline)
         self.addCleanup(driver.close)
@@ -178,7 +179,7 @@ class TestMisconfigured(TroubleCase):
                           "password": self.server.password,
                           "deadline": HASTY, **options}
                 error = self.assertRaises(exception.DriverUnavailable,
-                                          test_neo4j.open_neo4j, **values)
+                                          neo4j_store.open_neo4j, **values)
                 self.assertIn(told, str(error))
                 self.assertNotIn("\n", str(error))
 

@@ -67,6 +67,8 @@ class Neo4j(fixtures.Fixture):
             self.directory / "output.log"))
         wait.until(self._set_password, "Neo4j answers",
                    deadline=START_DEADLINE, interval=0.25)
+        self._driver = self._connect(self.password)
+        self.addCleanup(self._driver.close)
         self.wait_until_ready()
 
     def wait_until_ready(self) -> None:
@@ -80,8 +82,7 @@ class Neo4j(fixtures.Fixture):
 
     def run(self, query: str, **params: object) -> list[list[object]]:
         """Run a statement, and return its rows."""
-        with self._connect(self.password) as driver, \
-                driver.session(database="neo4j") as session:
+        with self._driver.session(database="neo4j") as session:
             return session.run(query, params).values()
 
     # ------------------------------------------------------------- internals
@@ -111,7 +112,8 @@ class Neo4j(fixtures.Fixture):
     def _connect(self, password: str) -> neo4j.Driver:
         return neo4j.GraphDatabase.driver(
             self.uri, auth=(self.username, password), connection_timeout=5,
-            notifications_min_severity="OFF")
+            # The server may have been stopped and started meanwhile.
+            liveness_check_timeout=0, notifications_min_severity="OFF")
 
 
 def fetch() -> tuple[pathlib.Path, pathlib.Path]:
