@@ -6,18 +6,14 @@ the store or the bus can't be reached, nothing is done and the message claim
 runs out, so that somebody delivers it again. Whoever was overtaken meanwhile
 is told so by the store (``Fenced``) and drops what it was doing.
 
-A compute is down when it was not heard for ``service_down_time``. But when no
-scheduler was there to listen, that says nothing; so one that has just begun
-waits for a first report, and believes that a compute is down only when it has
-listened for so long itself: see ``settled``. One that finds the bus away does
-not hear either, and begins anew.
+What can't be done for want of somebody to do it, the bus or a compute that
+was not heard yet, is postponed: that delivery does not count.
 """
 
 import contextlib
 import os
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from oslo_config import cfg
 from oslo_context import context as oslo_context
@@ -42,6 +38,9 @@ from tachyon.scheduler.data_drivers import base as data_drivers_base
 LOG = logging.getLogger(__name__)
 
 CREATE_RULE = "tachyon:instances:create"
+# Verdicts that may change when computes that are silent are heard again.
+_MAY_PASS = (scheduler_data.Verdict.ALL_FILTERED,
+             scheduler_data.Verdict.CLAIM_CONFLICT)
 
 
 class Deliveries:
@@ -51,8 +50,7 @@ class Deliveries:
                  hosts: scheduler_hosts.HostMap,
                  pipeline: scheduler_pipeline.Pipeline,
                  data_driver: data_drivers_base.DataDriver,
-                 compute_api: compute_rpc.ComputeAPI,
-                 clock: Callable[[], float] = time.monotonic):
+                 compute_api: compute_rpc.ComputeAPI):
         self._conf = conf
         self._driver = driver
         self._hosts = hosts
@@ -60,21 +58,8 @@ class Deliveries:
         self._data_driver = data_driver
         self._compute_api = compute_api
         self._stopping = threading.Event()
-        self._clock = clock
-        self._listen()
         self.owner = ":".join((conf.service_host, str(os.getpid()),
                                uuidutils.generate_uuid()))
-
-    def _listen(self) -> None:
-        """Trust nothing that was, or was not, heard before this moment."""
-        self._began_at = self._clock()
-        self._settled_at = self._began_at + self._conf.service_down_time
-
-    @property
-    def settled(self) -> bool:
-        """Return whether this scheduler has listened for long enough to
-        tell who is down."""
-        return self._clock() >= self._settled_at
 
     def stop(self) -> None:
         """Claim nothing more; what was claimed is handled."""
@@ -97,8 +82,8 @@ class Deliveries:
               min_age: float = 0.0) -> bool:
         if self._stopping.is_set():
             return False
-        if not self.settled and not self._hosts.heard_since(self._began_at):
-            LOG.debug("No compute has reported yet: requests wait.")
+        if not self._hosts.can_decide():
+            LOG.debug("No compute is heard: requests wait.")
             return False
         claimed = self._driver.messages.claim(
             self.owner, self._conf.scheduler.claim_ttl, ids=ids,
@@ -141,11 +126,11 @@ class Deliveries:
         if instance.host is None:
             self._schedule(context, message, instance)
             return
-        service, up = self._hosts.service_of(instance.host)
-        if service is not None and (up or not self.settled):
+        service, down = self._hosts.service_of(instance.host)
+        if service is not None and not down:
             LOG.info("Instance %s is on host %s already: adopted.",
                      instance.id, instance.host)
-            self._cast(context, message, instance, service.host)
+            self._cast(context, message, instance, service, down)
             return
         LOG.info("The compute of host %s is down: instance %s is scheduled "
                  "anew.", instance.host, instance.id)
@@ -174,6 +159,9 @@ class Deliveries:
             self._landed(context, message, data.landed, data.selection)
             return
         assert data.verdict is not None
+        if data.verdict in _MAY_PASS and self._hosts.may_hear_more():
+            self._postpone(message, "not all computes are heard yet")
+            return
         fault = explain.summary(data, data.verdict)
         if instance.fault is not None:
             fault += f"; the last host that failed it: {instance.fault}"
@@ -193,7 +181,7 @@ class Deliveries:
                        "no compute serves the chosen host; the ComputeFilter "
                        "would have refused it.")
         else:
-            self._cast(context, message, instance, chosen.service_host)
+            self._tell(context, message, instance, chosen.service_host)
 
     def _act(self, context: tachyon_context.RequestContext,
              message: models.Message, instance: models.Instance) -> None:
@@ -206,8 +194,8 @@ class Deliveries:
                     instance.id, message.attempt,
                     f"{message.action}: the instance is on no host.")
             return
-        service, up = self._hosts.service_of(instance.host)
-        if deletes and not up:
+        service, down = self._hosts.service_of(instance.host)
+        if deletes and down:
             # What runs there is destroyed by its own compute once that is
             # back and compares.
             LOG.info("The compute of host %s is down: instance %s is deleted "
@@ -221,9 +209,19 @@ class Deliveries:
                 f"{message.action}: no compute serves its host.")
         else:
             # One that is down may be back before the claim runs out.
-            self._cast(context, message, instance, service.host)
+            self._cast(context, message, instance, service, down)
 
     def _cast(self, context: tachyon_context.RequestContext,
+              message: models.Message, instance: models.Instance,
+              service: models.Service, down: bool) -> None:
+        """Tell the compute of the instance's host, unless it is silent and
+        nobody knows yet whether it is down."""
+        if not down and service.age > self._hosts.hearing.lapse:
+            self._postpone(message, f"compute {service.host} is silent")
+        else:
+            self._tell(context, message, instance, service.host)
+
+    def _tell(self, context: tachyon_context.RequestContext,
               message: models.Message, instance: models.Instance,
               service_host: str) -> None:
         action = objects.InstanceAction(
@@ -236,9 +234,17 @@ class Deliveries:
         except Exception as e:
             if not transport.is_unanswered(e):
                 raise
-            LOG.warning("%s of instance %s is left until its claim runs out: "
-                        "the bus is away: %s", message.action, instance.id, e)
-            self._listen()
+            self._hosts.hearing.lose()
+            self._postpone(message, f"the bus is away: {e}")
+
+    def _postpone(self, message: models.Message, reason: str) -> None:
+        """Have a message delivered again a while later, as if this delivery
+        had not been."""
+        LOG.warning("%s of instance %s is postponed: %s", message.action,
+                    message.instance_id, reason)
+        self._driver.messages.postpone(
+            message.instance_id, message.attempt,
+            self._conf.scheduler.sweep_interval)
 
     # ---------------------------------------------------------- what is over
     def _give_up(self, message: models.Message,
@@ -247,6 +253,8 @@ class Deliveries:
         if instance.host is None:
             reason = (f"{message.action} was given up: it was begun {times} "
                       "times, and no scheduler came to an end with it.")
+            if instance.fault is not None:
+                reason += f" The last host that failed it: {instance.fault}"
         else:
             reason = (f"{message.action} was given up: it was begun {times} "
                       f"times, and the compute of host {instance.host} never "

@@ -11,6 +11,9 @@ enabled is preferred.
 Decisions read this for all hosts at once, as arrays over the rows of a
 snapshot. Names are matched again only when the set of services or of
 providers changed, so that a decision does no Python work for each host.
+
+Instances go to computes that were heard of late, and to no others. That a
+silent one is *down* is said later: see ``hearing``.
 """
 
 import dataclasses
@@ -27,8 +30,11 @@ from oslo_config import cfg
 from tachyon.db import base as db_base
 from tachyon.db import models
 from tachyon.placement import snapshot as snapshot_module
+from tachyon.scheduler import hearing as scheduler_hearing
 
 COMPUTE = "tachyon-compute"
+# Whose reports come over the bus.
+REPORTERS = (COMPUTE, "tachyon-scheduler")
 
 # Up to so many services the list is read anew for every decision, so that a
 # service disabled a moment ago gets nothing new. Reading more of them costs
@@ -55,6 +61,7 @@ class ServiceTable:
     ages: npt.NDArray[np.float64]           # seconds, when read
     enabled: npt.NDArray[np.bool_]
     read_at: float                          # this process's monotonic clock
+    heard_at: float                         # the youngest report, by it
 
     @classmethod
     def of(cls, services: Sequence[models.Service],
@@ -63,7 +70,10 @@ class ServiceTable:
         return cls(computes, key_of(computes),
                    np.array([each.age for each in computes], np.float64),
                    np.array([each.enabled for each in computes], np.bool_),
-                   read_at)
+                   read_at,
+                   read_at - min((each.age for each in services
+                                  if each.binary in REPORTERS),
+                                 default=float("inf")))
 
     def up(self, now: float, down_time: float) -> npt.NDArray[np.bool_]:
         """Return which services have been heard of of late."""
@@ -175,6 +185,7 @@ class HostMap:
         self._conf = conf
         self._driver = driver
         self._clock = clock
+        self.hearing = scheduler_hearing.Hearing(conf, clock)
         self._lock = threading.Lock()
         self._table: ServiceTable | None = None
         self._matcher = Matcher(())
@@ -194,6 +205,7 @@ class HostMap:
             return table
         table = ServiceTable.of(self._driver.services.list(), now)
         self._table = table
+        self.hearing.note(table.heard_at)
         return table
 
     def serving(self, snapshot: snapshot_module.Snapshot,
@@ -207,19 +219,37 @@ class HostMap:
         return Serving(table.services, chosen[groups_by_row], up,
                        table.enabled)
 
-    def heard_since(self, moment: float) -> bool:
-        """Return whether any compute has reported since a moment, by the
-        clock of this map, or so lately that it is not about to be down.
+    def can_decide(self) -> bool:
+        """Return whether there is anybody to give work to: a compute that
+        was heard since reports come in, or so lately that it is not about
+        to be down. Who is silent for good does not keep others waiting.
 
         :raises DriverUnavailable:
         """
         table = self.refresh()
+        if not self.hearing.hears:
+            return False
         lately = self._conf.service_down_time - self._conf.report_interval
-        return bool((table.ages <= max(table.read_at - moment, lately)).any())
+        # Ages are of a moment after ``read_at``, and before this one.
+        heard = ((self._clock() - table.ages >= self.hearing.since)
+                 | (table.ages <= lately))
+        return self.hearing.settled or bool(heard.any())
+
+    def may_hear_more(self) -> bool:
+        """Return whether a compute that could get work is silent, and nobody
+        can tell yet whether it is down.
+
+        :raises DriverUnavailable:
+        """
+        table = self.refresh()
+        up = table.up(self._clock(), self._conf.service_down_time)
+        return (not self.hearing.settled
+                and bool((table.enabled & ~up).any()))
 
     def service_of(self, host: str) -> tuple[models.Service | None, bool]:
         """Return the compute service of one host by name, and whether it is
-        up. Disabled ones count: they still handle what they have.
+        down; False as long as nobody can tell. Disabled ones count: they
+        still handle what they have. Where there is none, it is down.
 
         :raises DriverUnavailable:
         """
@@ -229,9 +259,10 @@ class HostMap:
             matcher = self._match(table)
             group = matcher.groups[matcher.group(host)]
         if not group:
-            return None, False
+            return None, True
         index = prefer(group, up & table.enabled, up)
-        return table.services[index], bool(up[index])
+        return table.services[index], bool(
+            not up[index] and self.hearing.settled)
 
     def _match(self, table: ServiceTable) -> Matcher:
         if self._matcher.key != table.key:

@@ -65,13 +65,14 @@ class SchedulerManager:
             executor or futurist.ThreadPoolExecutor(
                 max_workers=DECIDERS,
                 check_and_reject=rejection.reject_when_reached(BACKLOG_MAX)))
-        hosts = scheduler_hosts.HostMap(conf, driver)
-        self._pipeline = scheduler_pipeline.load(conf, driver, view, hosts)
+        self._hosts = scheduler_hosts.HostMap(conf, driver)
+        self._pipeline = scheduler_pipeline.load(conf, driver, view,
+                                                 self._hosts)
         self._data_driver = enabled.make(
             plugins.DATA_DRIVERS, "instance",
             plugins.load(plugins.DATA_DRIVERS, "instance"), conf)
         self._deliveries = deliveries.Deliveries(
-            conf, driver, hosts, self._pipeline, self._data_driver,
+            conf, driver, self._hosts, self._pipeline, self._data_driver,
             compute_api)
         self._results = results.Results(conf, driver, self._reschedule)
         self._heartbeats = heartbeats.Heartbeats(conf, driver)
@@ -128,7 +129,7 @@ class SchedulerManager:
     def heartbeat(self, ctx: tachyon_context.RequestContext,
                   report: objects.HeartbeatReport) -> None:
         """Note that a daemon is alive, and what it works on."""
-        if self._heartbeats.add(report) and not self._deliveries.settled:
+        if self._heartbeats.add(report) and not self._hosts.hearing.settled:
             # Requests may have been waiting for a first compute.
             self._reschedule()
 
@@ -150,12 +151,10 @@ class SchedulerManager:
         self._deliveries.sweep(self._conf.scheduler.sweep_interval)
 
     def flush_heartbeats(self) -> None:
-        """Write the heartbeats heard since the last time."""
+        """Write the heartbeats heard since the last time, and look whether
+        any scheduler hears them."""
         self._heartbeats.flush()
-
-    def report_alive(self, heartbeat: models.Heartbeat) -> None:
-        """Write the heartbeat of this scheduler itself."""
-        self._driver.services.report([heartbeat])
+        self._hosts.refresh()
 
     def gc(self) -> None:
         """Remove from the store what is past its retention."""

@@ -1,6 +1,6 @@
 """What computes ask and tell: may I begin, this became of it, who am I."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from oslo_config import cfg
 from oslo_log import log as logging
@@ -15,6 +15,9 @@ from tachyon.scheduler import deliveries
 
 LOG = logging.getLogger(__name__)
 
+# Unknown instances that are remembered as logged.
+UNKNOWN_MAX = 10_000
+
 
 class Results:
     """Ends instance actions. ``reschedule`` is called, and must not wait,
@@ -25,6 +28,7 @@ class Results:
         self._conf = conf
         self._driver = driver
         self._reschedule = reschedule
+        self._unknown: set[str] = set()         # that were logged
 
     def begin(self, instance_id: str, attempt: int, host: str) -> bool:
         """Return whether this delivery is still the one that counts; its
@@ -77,9 +81,8 @@ class Results:
                     instance.id, result.host, fault)
         if result.action != states.Action.CREATE:
             self._driver.instances.fail(instance.id, result.attempt, fault)
-        elif result.attempt < self._conf.scheduler.max_attempts:
-            # A create is an instance's first message: its attempts are the
-            # deliveries of this message.
+        elif (len({*instance.tried, result.host})
+              < self._conf.scheduler.max_attempts):
             self._driver.instances.unland(instance.id, result.attempt,
                                           failed_host=result.host,
                                           fault=fault)
@@ -123,18 +126,30 @@ class Results:
         Instances that the store has never heard of are left alone: that is
         more likely the wrong store than a copy of no use.
         """
+        domains = list(domains)
+        there = {instance.id: instance for instance
+                 in self._driver.instances.get_many(
+                     [domain.instance_id for domain in domains])}
+        self._tell_unknown(service_host, [
+            domain.instance_id for domain in domains
+            if domain.instance_id not in there])
         stale = []
         for domain in domains:
-            try:
-                instance = self._driver.instances.get(domain.instance_id)
-            except exception.InstanceNotFound:
-                LOG.warning("Compute %s has instance %s, which is not in the "
-                            "store: left as it is.", service_host,
-                            domain.instance_id)
-                continue
-            if (instance.status == states.Status.DELETED
+            instance = there.get(domain.instance_id)
+            if instance is not None and (
+                    instance.status == states.Status.DELETED
                     or instance.host != domain.host):
                 LOG.info("Compute %s has a stale copy of instance %s",
                          service_host, instance.id)
                 stale.append(instance.id)
         return stale
+
+    def _tell_unknown(self, service_host: str, ids: Sequence[str]) -> None:
+        """Log each once: they are reported again and again."""
+        for id in ids:
+            if id not in self._unknown:
+                LOG.warning("Compute %s has instance %s, which is not in the "
+                            "store: left as it is.", service_host, id)
+        if len(self._unknown) > UNKNOWN_MAX:
+            self._unknown.clear()
+        self._unknown.update(ids)

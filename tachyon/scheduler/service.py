@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from tachyon import context
+from tachyon import objects
 from tachyon import service
-from tachyon.db import models
 from tachyon.rpc import scheduler as scheduler_rpc
 
 FLUSH_INTERVAL = 1.0
@@ -22,8 +23,16 @@ class SchedulerService(service.RpcService):
     methods = ("wake", "heartbeat", "report_inventory", "begin_action",
                "finish_action", "reconcile", "explain")
 
+    def do_start(self) -> None:
+        self._api = scheduler_rpc.SchedulerAPI(self.conf)
+        super().do_start()
+
     def report(self) -> None:
-        self.manager.report_alive(models.Heartbeat(self.host, self.binary))
+        # Not into the store: that it arrives there the way that the reports
+        # of computes go proves that they would, too.
+        self._api.heartbeat(
+            context.get_admin_context(),
+            objects.HeartbeatReport(host=self.host, binary=self.binary))
 
     def periodics(self) -> Sequence[service.Task]:
         return (

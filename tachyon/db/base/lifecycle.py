@@ -40,6 +40,10 @@ class InstancesController(abc.ABC):
         """:raises InstanceNotFound:"""
 
     @abc.abstractmethod
+    def get_many(self, ids: Sequence[str]) -> Sequence[models.Instance]:
+        """Return those of these instances that there are, in any order."""
+
+    @abc.abstractmethod
     def list(self, *, project_id: str | None = None,
              filters: Mapping[str, str] | None = None,
              include_deleted: bool = False, marker: str | None = None,
@@ -157,6 +161,13 @@ class MessagesController(abc.ABC):
               ) -> Sequence[tuple[str, int]]:
         """Make the claims of these (instance id, attempt) pairs last ``ttl``
         seconds from now, and return the pairs that are current still."""
+
+    @abc.abstractmethod
+    def postpone(self, instance_id: str, attempt: int,
+                 seconds: float) -> bool:
+        """Give a message back that nothing could be done with: it is free
+        in so many seconds, and this delivery does not count. The attempt
+        stays. Return whether it was current."""
 
 
 class DecisionsController(abc.ABC):

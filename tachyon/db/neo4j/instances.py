@@ -26,6 +26,9 @@ _GET = f"{_LOCK} RETURN properties(i)"
 _GET_WORK = f"""
     {_LOCK}
     RETURN properties(i), [(i)-[:AWAITS]->(m:Message) | m.attempt]"""
+_GET_MANY = """
+    UNWIND $ids AS id
+    MATCH (i:Instance {id: id}) RETURN properties(i)"""
 _POSITION = "MATCH (i:Instance {id: $id}) RETURN i.created_at"
 _EXISTS = "MATCH (i:Instance {id: $id}) RETURN i.id"
 _MESSAGE = f"""
@@ -72,6 +75,10 @@ class InstancesController(base.InstancesController):
     # --------------------------------------------------------------- reading
     def get(self, id: str) -> models.Instance:
         return self._store.look(_get, id)
+
+    def get_many(self, ids: Sequence[str]) -> Sequence[models.Instance]:
+        return [instance(row[0]) for row
+                in self._store.read(_GET_MANY, ids=sorted(set(ids)))]
 
     def list(self, *, project_id: str | None = None,
              filters: Mapping[str, str] | None = None,

@@ -54,6 +54,15 @@ _RENEW = f"""
     SET m.free_at = {rows.NOW} + $ttl
     RETURN row[0], row[1]"""
 
+_POSTPONE = f"""
+    MATCH (i:Instance {{id: $id}}) SET i.locked = true
+    WITH i
+    MATCH (i)-[:AWAITS]->(m:Message)
+    WHERE m.attempt = $attempt AND m.claimed_by IS NOT NULL
+    SET m.claimed_by = null, m.free_at = {rows.NOW} + $delay,
+        m.deliveries = m.deliveries - 1
+    RETURN m.id"""
+
 
 class MessagesController(base.MessagesController):
     """Messages in Neo4j."""
@@ -100,6 +109,11 @@ class MessagesController(base.MessagesController):
             ttl=rows.microseconds(ttl))}
         return [each for each in work if tuple(each) in found]
 
+    def postpone(self, instance_id: str, attempt: int,
+                 seconds: float) -> bool:
+        return bool(self._store.write(_postpone, instance_id, attempt,
+                                      rows.microseconds(seconds)))
+
     def _find(self, query: str, **params: Any) -> Sequence[str]:
         return [id for id, in self._store.read(query, **params)]
 
@@ -110,6 +124,11 @@ def _claim(txn: connection.Transaction, ids: Sequence[str], **params: Any
     claimed = txn.write(_CLAIM, ids=ids, **params)
     return [(_message(message, now), instances.instance(instance))
             for message, instance, now in claimed]
+
+
+def _postpone(txn: connection.Transaction, id: str, attempt: int,
+              delay: int) -> list[list[Any]]:
+    return txn.write(_POSTPONE, id=id, attempt=attempt, delay=delay)
 
 
 def _message(found: Mapping[str, Any], now: int) -> models.Message:

@@ -29,6 +29,12 @@ class InstancesController(base.InstancesController):
         with self._store.read() as txn:
             return _get(txn, id)
 
+    def get_many(self, ids: Sequence[str]) -> Sequence[models.Instance]:
+        with self._store.read() as txn:
+            return [_instance(row) for row in txn.all(
+                f"SELECT {_COLUMNS} FROM instances WHERE id IN "
+                "(SELECT value FROM json_each(?))", (rows.array(ids),))]
+
     def list(self, *, project_id: str | None = None,
              filters: Mapping[str, str] | None = None,
              include_deleted: bool = False, marker: str | None = None,

@@ -63,6 +63,16 @@ class MessagesController(base.MessagesController):
                     "AND attempt = ? AND claimed_by IS NOT NULL",
                     (until, instance_id, attempt))]
 
+    def postpone(self, instance_id: str, attempt: int,
+                 seconds: float) -> bool:
+        with self._store.write() as txn:
+            return bool(txn.run(
+                "UPDATE messages SET claimed_by = NULL, free_at = ?, "
+                "deliveries = deliveries - 1 WHERE instance_id = ? "
+                "AND attempt = ? AND claimed_by IS NOT NULL",
+                (txn.now + rows.microseconds(seconds), instance_id,
+                 attempt)))
+
     def _any(self, condition: str, params: Sequence[Any],
              min_age: float) -> bool:
         """Look without the write lock whether there is anything to claim."""

@@ -43,6 +43,17 @@ class InstancesContract:
             self.assertRaises(exception.InstanceNotFound, call)
         self.assertEqual([], self._message_instances())
 
+    def test_get_many(self):
+        made = {name: self.submit(name) for name in ("a", "b", "c")}
+        self.instances.end(uuids.c, made["c"].generation)
+        found = self.instances.get_many([uuids.c, uuids.nope, uuids.a,
+                                         uuids.a])
+        self.assertEqual(
+            {made["a"].id: made["a"], uuids.c: self.instances.get(uuids.c)},
+            {each.id: each for each in found})
+        self.assertEqual(2, len(found))
+        self.assertEqual([], list(self.instances.get_many([])))
+
     # ------------------------------------------------------------------ land
     def test_land(self):
         before, attempt = self._building()

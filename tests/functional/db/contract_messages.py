@@ -182,11 +182,50 @@ class MessagesContract:
             [], list(self.driver.messages.renew([(uuids.vm, 1)], 30)))
         self.assertEqual([uuids.vm], self._claim("you"))
 
+    # -------------------------------------------------------------- postpone
+    def test_postpone(self):
+        self.submit("vm")
+        for _ in range(3):                      # none of these counts
+            (message, _instance), = self.driver.messages.claim("me", 30)
+            self.assertEqual(1, message.deliveries)
+            self.assertTrue(self.driver.messages.postpone(
+                uuids.vm, message.attempt, 10))
+            self.age_store(9)
+            self.assertEqual([], self._claim("you"))
+            self.age_store(2)
+        (message, instance), = self.driver.messages.claim("me", 30)
+        self.assertEqual((4, 1, 4), (message.attempt, message.deliveries,
+                                     instance.attempt))
+
+    def test_what_was_postponed_is_held_by_nobody(self):
+        self.submit("vm")
+        self.driver.messages.claim("me", 30)
+        self.driver.messages.postpone(uuids.vm, 1, 0)
+        self.assertIsNone(self.driver.messages.list()[0].claimed_by)
+        self.assertEqual(
+            [], list(self.driver.messages.renew([(uuids.vm, 1)], 30)))
+        self.assertEqual([uuids.vm], self._claim("you"))
+
+    def test_only_what_is_current_is_postponed(self):
+        for name in ("vm", "unclaimed"):
+            self.submit(name)
+        for _ in range(2):
+            self.driver.messages.claim("me", 30)
+            self.age_store(31)
+        before = list(self.driver.messages.list())
+        for id, attempt in ((uuids.vm, 1), (uuids.vm, 3), (uuids.vm, 0),
+                            (uuids.unclaimed, 0), (uuids.nope, 1)):
+            self.assertFalse(self.driver.messages.postpone(id, attempt, 9))
+        self.assertEqual(before, list(self.driver.messages.list()))
+        self.assertTrue(self.driver.messages.postpone(uuids.vm, 2, 9))
+        self.assertFalse(self.driver.messages.postpone(uuids.vm, 2, 9))
+
     def test_claims_move_no_view(self):
         self.submit("vm")
         cursor = self.driver.changes(self.driver.snapshot()[0]).cursor
         self.driver.messages.claim("me", 30)
         self.driver.messages.renew([(uuids.vm, 1)], 30)
+        self.driver.messages.postpone(uuids.vm, 1, 30)
         self.assertEqual(cursor, self.driver.changes(cursor).cursor)
 
     def _claim(self, owner, **kwargs):

@@ -17,6 +17,7 @@ from tachyon.placement import view
 from tachyon.scheduler import manager
 from tests import base
 from tests.functional.db import base as db_tests
+from tests.functional.scheduler import heard
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,7 +65,7 @@ class SchedulerCase(base.TestCase):
             placement_manager.PlacementManager(self.conf, driver, seen),
             self.compute, futurist.SynchronousExecutor())
         if settled:
-            made._deliveries._settled_at = float("-inf")
+            heard.settle(made)
         return made
 
     # -------------------------------------------------------------- the cloud
@@ -99,17 +100,20 @@ class SchedulerCase(base.TestCase):
         return next(each for each in self.driver.services.list()
                     if each.host == host)
 
-    def silence(self, *hosts: str) -> None:
-        """Make it long ago that these computes were heard of."""
+    def silence(self, *hosts: str, age: float = 1e6) -> set[str]:
+        """Make it long ago that these computes were heard of; return the
+        set of those that are silent."""
+        silent = set(hosts)
         original = type(self.driver.services).list
 
         def listed(controller: Any) -> list[models.Service]:
-            return [dataclasses.replace(each, age=1e6)
-                    if each.host in hosts else each
+            return [dataclasses.replace(each, age=age)
+                    if each.host in silent else each
                     for each in original(controller)]
 
         services = self.driver.services
         self.useFixture(Patch(type(services), "list", listed))
+        return silent
 
     # ---------------------------------------------------------------- requests
     def submit(self, resources: Mapping[str, int] | None = None,

@@ -13,6 +13,7 @@ from tachyon.placement import manager as placement_manager  # noqa: E402
 from tachyon.placement import view  # noqa: E402
 from tachyon.scheduler import manager  # noqa: E402
 from tachyon.scheduler.actions import base as actions_base  # noqa: E402
+from tests.functional.scheduler import heard  # noqa: E402
 
 STATUS = 86
 POINTS = ("candidates", "filter", "weigh", "claim", "landed", "cast")
@@ -62,7 +63,7 @@ def main(state_path: str, point: str, message_id: str) -> None:
     if point == "landed":
         actions["crash"] = Crash(tools, "crash", False)
     scheduler._pipeline._actions = actions
-    scheduler._deliveries._settled_at = float("-inf")    # it knows who is up
+    heard.settle(scheduler)
     scheduler._deliveries.take(message_id)
 
 

@@ -32,6 +32,7 @@ class TestCrash(base.SchedulerCase):
     def sweep_until_cast(self):
         end = time.monotonic() + DEADLINE
         while not self.compute.casts and time.monotonic() < end:
+            self.beat()
             self.scheduler.sweep()
             time.sleep(0.05)
 
@@ -39,6 +40,7 @@ class TestCrash(base.SchedulerCase):
         for point in crashes.POINTS:
             with self.subTest(died_before=point):
                 self.compute.casts.clear()
+                self.beat()
                 instance = self.submit()
                 left = self.crash(instance, point)
                 landed = point in ("landed", "cast")

@@ -1,9 +1,13 @@
 """What computes ask and tell, in every order in which it can come."""
 
+from unittest import mock
+
+import fixtures
 from oslo_utils import uuidutils
 
 from tachyon import exception
 from tachyon import objects
+from tachyon.scheduler import results
 from tests.functional.scheduler import base
 
 
@@ -176,6 +180,18 @@ class TestReschedule(base.SchedulerCase):
             (failed.status, failed.fault))
         self.assertEqual("no_candidates", self.document(failed)["verdict"])
 
+    def test_what_was_postponed_costs_no_host(self):
+        for number in range(2):
+            self.add_host(f"h{number}", VCPU=8 - number)
+        self.beat()
+        instance = self.create()
+        for _ in range(self.conf.scheduler.max_attempts):
+            self.driver.messages.postpone(
+                instance.id, self.get(instance).attempt, 0.0)
+            self.wake(instance)
+        self.finish(self.compute.casts[-1].action, False, "no disk")
+        self.assertEqual("h1", self.get(instance).host)
+
     def test_a_single_attempt(self):
         self.config("scheduler", max_attempts=1)
         self.add_host("h1")
@@ -214,6 +230,20 @@ class TestReconcile(base.SchedulerCase):
                 objects.Domain(instance_id=id, attempt=1, host=host,
                                state="STOPPED") for id, host in copies]))
         self.assertEqual([deleted.id, failed.id, moved.id, running.id], stale)
+
+    def test_one_question_and_one_line_for_what_is_unknown(self):
+        unknown = [uuidutils.generate_uuid() for _ in range(2)]
+        domains = objects.DomainList(objects=[
+            objects.Domain(instance_id=id, attempt=1, host="h1",
+                           state="STOPPED") for id in unknown])
+        log = self.useFixture(fixtures.FakeLogger(results.__name__))
+        with mock.patch.object(
+                self.driver.instances, "get_many",
+                wraps=self.driver.instances.get_many) as get_many:
+            for _ in range(3):
+                self.scheduler.reconcile(self.admin_context, "c1", domains)
+        self.assertEqual([mock.call(unknown)] * 3, get_many.mock_calls)
+        self.assertEqual([1, 1], [log.output.count(id) for id in unknown])
 
     def test_none(self):
         self.assertEqual([], self.scheduler.reconcile(

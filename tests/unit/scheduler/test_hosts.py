@@ -93,7 +93,6 @@ class TestHostMap(base.TestCase):
                 host_map = self.map(fakes.service("ca", "a", age=age))
                 self.assertEqual(("ca", up, True),
                                  self.serving(host_map)["a"])
-                self.assertEqual(up, host_map.service_of("a")[1])
 
     def test_a_list_that_is_kept_grows_older(self):
         self.addCleanup(setattr, hosts, "FRESH_SERVICES_MAX",
@@ -139,28 +138,49 @@ class TestHostMap(base.TestCase):
 
     def test_disabled_ones_still_handle_what_they_have(self):
         host_map = self.map(fakes.service("ca", "a", enabled=False))
-        service, up = host_map.service_of("a")
-        self.assertEqual(("ca", True), (service.host, up))
+        service, down = host_map.service_of("a")
+        self.assertEqual(("ca", False), (service.host, down))
 
-    def test_heard_since(self):
+    def test_down_only_when_somebody_would_have_heard_it(self):
         self.config(service_down_time=60.0, report_interval=10.0)
-        for name, ages, began, expected in (
-                ("nobody", [], 100.0, False),
-                ("since then", [99.0], 100.0, True),
-                ("just then", [100.0], 100.0, True),
-                ("before", [101.0], 100.0, False),
-                ("one of them", [1e6, 99.0], 100.0, True),
-                ("before, but lately", [50.0], 5.0, True),
-                ("about to be down", [50.1], 5.0, False)):
+        host_map = self.map(
+            fakes.service("ca", "a", age=1e6),
+            fakes.service("s", age=1.0, binary="tachyon-scheduler"))
+        self.assertFalse(host_map.service_of("a")[1])
+        for _ in range(3):
+            self.clock.now += 20.0
+            host_map.refresh()
+        self.assertTrue(host_map.service_of("a")[1])
+        self.driver.services.services = [fakes.service("ca", "a", age=1e6)]
+        self.clock.now += 31.0
+        self.assertFalse(host_map.service_of("a")[1])
+
+    def test_can_decide(self):
+        self.config(service_down_time=60.0, report_interval=10.0)
+        scheduler = fakes.service("s", age=1.0, binary="tachyon-scheduler")
+        api = fakes.service("api", age=1.0, binary="tachyon-api")
+        for name, services, passed, expected in (
+                ("nobody", [], 5.0, False),
+                ("only an API", [api], 5.0, False),
+                ("only a scheduler", [scheduler], 5.0, False),
+                ("for a while", [scheduler], 80.0, True),
+                ("a compute", [fakes.service("c", age=4.0)], 5.0, True),
+                ("lately", [scheduler, fakes.service("c", age=50.0)], 5.0,
+                 True),
+                ("about to be down",
+                 [scheduler, fakes.service("c", age=50.1)], 5.0, False),
+                ("too long ago", [fakes.service("c", age=30.1)], 5.0, False),
+                ("one of them", [fakes.service("c1", age=1e6),
+                                 fakes.service("c2", age=4.0)], 5.0, True)):
             with self.subTest(name):
-                host_map = self.map(*(
-                    fakes.service(f"c{index}", age=age)
-                    for index, age in enumerate(ages)))
-                self.assertIs(expected, host_map.heard_since(
-                    self.clock.now - began))
+                host_map = self.map(*services)
+                for _ in range(int(passed / 5)):
+                    self.clock.now += 5.0
+                    host_map.refresh()
+                self.assertIs(expected, host_map.can_decide())
 
     def test_nobody_serves_it(self):
-        self.assertEqual((None, False), self.map().service_of("a"))
+        self.assertEqual((None, True), self.map().service_of("a"))
 
     def test_new_hosts_and_names_are_noticed(self):
         host_map = self.map(fakes.service("ca", "a"),
