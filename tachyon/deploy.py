@@ -27,6 +27,7 @@ from oslo_config import cfg
 from oslo_log import log as oslo_log
 
 from tachyon import conf as tachyon_conf
+from tachyon import defaults
 from tachyon import service
 from tachyon.api import app
 from tachyon.api import service as api_service
@@ -47,17 +48,13 @@ LOG = logging.getLogger(__name__)
 
 PROJECT = "tachyon"
 VERSION = metadata.version(PROJECT)
-# What is of no interest to an operator unless it fails.
-_QUIET = ("cotyledon=WARNING", "oslo_service=WARNING", "futurist=WARNING",
-          "fasteners=WARNING", "neo4j=WARNING", "waitress.queue=ERROR")
 
 
 def set_defaults(conf: cfg.ConfigOpts) -> None:
     """Register the libraries' options, with the defaults that suit us."""
     oslo_log.register_options(conf)
-    oslo_log.set_defaults(default_log_levels=[
-        *oslo_log.get_default_log_levels(), *_QUIET])
-    transport.set_defaults(conf)
+    defaults.set_defaults()
+    transport.register_opts(conf)
 
 
 def set_up_logging(conf: cfg.ConfigOpts) -> None:

@@ -12,7 +12,8 @@ from importlib import metadata
 import oslo_messaging
 from kombu import exceptions as kombu_exceptions
 from oslo_config import cfg
-from oslo_messaging import opts as messaging_opts
+from oslo_messaging import transport as messaging_transport
+from oslo_messaging._drivers import impl_rabbit
 
 from tachyon import exception
 from tachyon.rpc import serializer
@@ -22,7 +23,6 @@ LOG = logging.getLogger(__name__)
 EXCHANGE = "tachyon"
 ALLOWED_EXMODS = ["tachyon.exception"]
 DEFAULT_URL = "fake://"
-RABBIT = "oslo_messaging_rabbit"
 DRIVERS = "oslo.messaging.drivers"
 # Times a lost connection is made anew before the caller is told: who waits
 # for an HTTP answer must not wait for a broker, too.
@@ -32,17 +32,20 @@ _lock = threading.Lock()
 _transport: tuple[int, oslo_messaging.Transport] | None = None
 
 
-def set_defaults(conf: cfg.ConfigOpts) -> None:
+def set_defaults() -> None:
     """Set the defaults of the bus: ``fake://``, Tachyon's exchange, and on
     RabbitMQ queues that survive the loss of a node."""
     oslo_messaging.set_transport_defaults(EXCHANGE)
+    # The library has a function for that one only.
+    cfg.set_defaults(messaging_transport._transport_opts,
+                     transport_url=DEFAULT_URL)
+    cfg.set_defaults(impl_rabbit.rabbit_opts, rabbit_quorum_queue=True)
+
+
+def register_opts(conf: cfg.ConfigOpts) -> None:
+    """Make ``transport_url`` known before there is a transport."""
     # Registers the options: that is all it is asked for.
     oslo_messaging.TransportURL.parse(conf)
-    conf.set_default("transport_url", DEFAULT_URL)
-    for group, options in messaging_opts.list_opts():
-        if group == RABBIT:
-            conf.register_opts(options, group=group)
-    conf.set_default("rabbit_quorum_queue", True, group=RABBIT)
 
 
 def is_local(conf: cfg.ConfigOpts) -> bool:

@@ -30,6 +30,7 @@ ARROWS: dict[str, frozenset[str]] = {
     "tachyon.backend": frozenset(),
     "tachyon.conf": frozenset(),
     "tachyon.context": frozenset(),
+    "tachyon.defaults": frozenset({"tachyon.rpc"}),
     "tachyon.exception": frozenset(),
     "tachyon.plugins": frozenset(),
     "tachyon.policies": frozenset(),
