@@ -27,6 +27,9 @@ DRIVERS = "oslo.messaging.drivers"
 # Times a lost connection is made anew before the caller is told: who waits
 # for an HTTP answer must not wait for a broker, too.
 CONNECT_RETRIES = 1
+# Messages that the broker hands a process before it has taken the first: one
+# that stalls keeps no more of them from the others.
+PREFETCH = 16
 
 _lock = threading.Lock()
 _transport: tuple[int, oslo_messaging.Transport] | None = None
@@ -34,12 +37,14 @@ _transport: tuple[int, oslo_messaging.Transport] | None = None
 
 def set_defaults() -> None:
     """Set the defaults of the bus: ``fake://``, Tachyon's exchange, and on
-    RabbitMQ queues that survive the loss of a node."""
+    RabbitMQ queues that survive the loss of a node, and few messages ahead.
+    """
     oslo_messaging.set_transport_defaults(EXCHANGE)
     # The library has a function for that one only.
     cfg.set_defaults(messaging_transport._transport_opts,
                      transport_url=DEFAULT_URL)
-    cfg.set_defaults(impl_rabbit.rabbit_opts, rabbit_quorum_queue=True)
+    cfg.set_defaults(impl_rabbit.rabbit_opts, rabbit_quorum_queue=True,
+                     rabbit_qos_prefetch_count=PREFETCH)
 
 
 def register_opts(conf: cfg.ConfigOpts) -> None:

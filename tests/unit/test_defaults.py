@@ -19,10 +19,11 @@ class TestDefaults(base.TestCase):
                                      *log_opts.list_opts())
                  for opt in opts}
         self.assertEqual(
-            ["fake://", "tachyon", True],
+            ["fake://", "tachyon", True, 16],
             [found[key] for key in (
                 (None, "transport_url"), (None, "control_exchange"),
-                ("oslo_messaging_rabbit", "rabbit_quorum_queue"))])
+                ("oslo_messaging_rabbit", "rabbit_quorum_queue"),
+                ("oslo_messaging_rabbit", "rabbit_qos_prefetch_count"))])
         levels = found[None, "default_log_levels"]
         self.assertEqual(1, levels.count("neo4j=WARNING"))
         self.assertIn("amqp=WARN", levels)
