@@ -13,7 +13,7 @@ was not heard yet, is postponed: that delivery does not count.
 import contextlib
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from oslo_config import cfg
 from oslo_context import context as oslo_context
@@ -100,7 +100,13 @@ class Deliveries:
                      message.action, instance.id, message.deliveries,
                      message.attempt)
             try:
-                self._dispatch(context, message, instance)
+                if context is None:
+                    self._fail(message, instance,
+                               scheduler_data.Verdict.BAD_REQUEST,
+                               f"{message.action}: its message does not say "
+                               "who asked for it.")
+                else:
+                    self._dispatch(context, message, instance)
             except exception.Fenced as e:
                 LOG.info("%s", e)
             except exception.DriverUnavailable as e:
@@ -303,12 +309,14 @@ def ended(driver: db_base.DataDriverBase, conf: cfg.ConfigOpts,
 
 @contextlib.contextmanager
 def _acting_for(message: models.Message
-                ) -> Iterator[tachyon_context.RequestContext]:
+                ) -> Iterator[tachyon_context.RequestContext | None]:
     """Make the context of who asked the thread's current one, so that all
-    log lines know the request, and give the thread its own back."""
+    log lines know the request, and give the thread its own back. None: it
+    can't be read."""
     before = oslo_context.get_current()
     try:
-        yield tachyon_context.RequestContext.from_durable_dict(
+        yield (tachyon_context.RequestContext.from_durable_dict(
             dict(message.context))
+            if isinstance(message.context, Mapping) else None)
     finally:
         (before or tachyon_context.get_admin_context()).update_store()

@@ -130,13 +130,18 @@ class SchedulerCase(base.TestCase):
         ctx = ctx or context.RequestContext(
             user_id="alice", project_id="demo", roles=["member"],
             overwrite=False)
-        instance = models.Instance(
-            id=uuidutils.generate_uuid(), name="vm", project_id="demo",
-            user_id="alice", flavor="m1.tiny", image="cirros",
-            status="BUILDING", task="create", request_id=ctx.request_id,
-            spec=spec)
+        instance = self.make_instance(spec, ctx.request_id)
         return self.driver.instances.submit(
             instance, self.make_message(instance.id, "create", ctx))
+
+    @staticmethod
+    def make_instance(spec: Mapping[str, Any],
+                      request_id: str) -> models.Instance:
+        return models.Instance(
+            id=uuidutils.generate_uuid(), name="vm", project_id="demo",
+            user_id="alice", flavor="m1.tiny", image="cirros",
+            status="BUILDING", task="create", request_id=request_id,
+            spec=spec)
 
     def make_message(self, instance_id: str, action: str,
                      ctx: context.RequestContext | None = None

@@ -1,5 +1,6 @@
 """A create, from its message to the cast, and all the ways it can end."""
 
+import dataclasses
 import threading
 from concurrent import futures
 
@@ -229,6 +230,26 @@ class TestNothingFits(base.SchedulerCase):
                 found = self.document(failed)
                 self.assertEqual("bad_request", found["verdict"])
                 self.assertEqual("BAD_REQUEST", found["reason"]["code"])
+
+    def test_a_message_without_a_caller(self):
+        """Nobody can say on whose behalf it is: it ends, and holds up
+        nothing."""
+        self.add_host("h1")
+        self.beat()
+        for durable in (["x"], "x", None, 5):
+            with self.subTest(durable):
+                instance = self.make_instance({"resources": {"VCPU": 1}},
+                                              f"req-{durable}")
+                message = dataclasses.replace(
+                    self.make_message(instance.id, "create"),
+                    request_id=instance.request_id, context=durable)
+                self.driver.instances.submit(instance, message)
+                failed = self.wake(instance)
+                self.assertEqual("ERROR", failed.status)
+                self.assertIn("who asked for it", failed.fault)
+                self.assertIsNone(self.message_of(failed))
+                self.assertEqual("BAD_REQUEST",
+                                 self.document(failed)["reason"]["code"])
 
     def test_policy_knows_the_caller(self):
         self.add_host("h1")
