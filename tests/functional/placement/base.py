@@ -22,7 +22,7 @@ from tachyon.instances import requests
 from tachyon.instances import services
 from tachyon.placement import manager
 from tachyon.placement import view
-from tests import base
+from tests.functional import stores
 
 __all__ = ["AppFixture", "TestCase", "uuids"]
 
@@ -80,7 +80,7 @@ class Problem:
     headers: Any
 
 
-class TestCase(base.TestCase):
+class TestCase(stores.OnEveryDriver):
     """Asks as ``admin`` at the latest microversion, unless told otherwise."""
 
     def setUp(self) -> None:

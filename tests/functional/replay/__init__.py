@@ -7,8 +7,5 @@ are numbered in the order in which they appear. To record them anew, and to
 see in the diff what changed for callers::
 
     $ TACHYON_REPLAY_RECORD=1 python -m unittest \\
-        tests.functional.replay.test_replay
-
-Another driver is bound by a subclass of ``test_replay.ReplayContract`` that
-says how its store is opened.
+        tests.functional.replay.test_replay.TestReplay
 """

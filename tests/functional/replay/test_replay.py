@@ -1,4 +1,4 @@
-"""The recorded sequence, replayed over each driver."""
+"""The recorded sequence, replayed on every driver."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from tachyon import context
 from tachyon import objects
 from tachyon.db import models
 from tachyon.scheduler import manager as scheduler_manager
-from tests import base
+from tests.functional import stores
 from tests.functional.placement import base as placement_base
 from tests.functional.replay import player
 from tests.functional.scheduler import base as scheduler_base
@@ -36,16 +36,12 @@ class Scheduler:
         return self.manager.explain(ctx, request)
 
 
-class ReplayContract:
+class TestReplay(stores.OnEveryDriver):
     """The whole application, with a real scheduler and a compute that is
-    played, over the store that ``configure_store`` configures."""
-
-    def configure_store(self) -> None:
-        """Set the options of a driver; its store is empty."""
+    played."""
 
     def setUp(self):
         super().setUp()
-        self.configure_store()
         # What an answer says of the daemons depends on no clock.
         self.config(service_down_time=3600)
         scheduler = Scheduler()
@@ -107,7 +103,3 @@ class ReplayContract:
 
 def _text(answer: player.Answer) -> str:
     return json.dumps(answer, indent=1, sort_keys=True)
-
-
-class TestSQLite(ReplayContract, base.TestCase):
-    pass

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import fixtures
 import futurist
 from oslo_context import context as oslo_context
 from oslo_utils import uuidutils
@@ -15,7 +16,7 @@ from tachyon.db import models
 from tachyon.placement import manager as placement_manager
 from tachyon.placement import view
 from tachyon.scheduler import manager
-from tests import base
+from tests.functional import stores
 from tests.functional.db import base as db_tests
 from tests.functional.scheduler import heard
 
@@ -45,7 +46,7 @@ class FakeComputeAPI:
                                oslo_context.get_current().request_id))
 
 
-class SchedulerCase(base.TestCase):
+class SchedulerCase(stores.OnEveryDriver):
     """``self.scheduler`` over ``self.driver``, with ``self.compute``."""
 
     def setUp(self) -> None:
@@ -219,7 +220,7 @@ class SchedulerCase(base.TestCase):
                 for uuid, each in consumer.allocations.items()}
 
 
-class Patch(db_tests.base.fixtures.MonkeyPatch):
+class Patch(fixtures.MonkeyPatch):
     """Replace an attribute of an object for the time of a test."""
 
     def __init__(self, target: Any, name: str, value: Any) -> None:

@@ -1,5 +1,6 @@
 """A scheduler in a process of its own that dies at a given point."""
 
+import json
 import os
 import sys
 
@@ -41,11 +42,17 @@ class LastCast:
         os._exit(STATUS)
 
 
-def main(state_path: str, point: str, message_id: str) -> None:
-    """Handle a message, and die before an action of that name."""
+def main(state_path: str, options: str, point: str, message_id: str) -> None:
+    """Handle a message, and die before an action of that name.
+
+    ``options`` are those of the store, by group, as JSON.
+    """
     conf.CONF([], project="tachyon", default_config_files=[],
               default_config_dirs=[])
     conf.CONF.set_override("state_path", state_path)
+    for group, values in json.loads(options).items():
+        for name, value in values.items():
+            conf.CONF.set_override(name, value, group=group)
     # Short, so that the successor need not wait for long.
     conf.CONF.set_override("claim_ttl", 0.5, group="scheduler")
     driver = load.get_driver(conf.CONF)

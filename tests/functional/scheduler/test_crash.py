@@ -1,5 +1,6 @@
 """A scheduler is killed between any two actions; another one takes over."""
 
+import json
 import pathlib
 import subprocess
 import sys
@@ -23,7 +24,8 @@ class TestCrash(base.SchedulerCase):
     def crash(self, instance, point):
         killed = subprocess.run(
             [sys.executable, "-m", "tests.functional.scheduler.crashes",
-             self.state_path, point, self.message_of(instance).id],
+             self.state_path, json.dumps(self.store_options), point,
+             self.message_of(instance).id],
             cwd=ROOT, timeout=60, capture_output=True, text=True,
             check=False)
         self.assertEqual(crashes.STATUS, killed.returncode, killed.stderr)

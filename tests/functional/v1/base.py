@@ -16,6 +16,7 @@ from tachyon.api import app
 from tachyon.instances import flavors
 from tachyon.instances import requests
 from tachyon.instances import services
+from tests.functional import stores
 from tests.unit.instances import base
 
 WISH = base.WISH
@@ -76,7 +77,7 @@ class Contract:
         return f"{template.replace('/', '~1')}/{method.lower()}"
 
 
-class TestCase(base.TestCase):
+class TestCase(base.TestCase, stores.OnEveryDriver):
 
     def setUp(self):
         super().setUp()
