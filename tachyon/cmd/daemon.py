@@ -5,6 +5,7 @@ is tried out before it forks, since a worker that can't start would be
 started again for ever.
 """
 
+import gc
 import os
 import sys
 import tempfile
@@ -45,6 +46,23 @@ class _Version:
 
     def version_string_with_package(self) -> str:
         return deploy.VERSION
+
+
+class _Report(gmr.TextGuruMeditation):
+    """A report that does not stop what it reports on.
+
+    Python 3.11 before its release 9 may hang for ever when it collects
+    garbage while it lists the stacks of threads (python/cpython#106883).
+    """
+
+    def run(self) -> str:
+        collects = gc.isenabled()
+        gc.disable()
+        try:
+            return super().run()
+        finally:
+            if collects:
+                gc.enable()
 
 
 def main(prog: str, serve: Callable[[cfg.ConfigOpts], None],
@@ -92,7 +110,7 @@ def configure(conf: cfg.ConfigOpts, prog: str, argv: Sequence[str], *,
     transport.check(conf)
     _prepare(conf.state_path)
     deploy.set_up_logging(conf)
-    gmr.TextGuruMeditation.setup_autorun(_Version(), conf=conf)
+    _Report.setup_autorun(_Version(), conf=conf)
 
 
 def warn_if_alone(conf: cfg.ConfigOpts, prog: str) -> None:

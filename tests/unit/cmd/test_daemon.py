@@ -1,7 +1,9 @@
 """What every daemon's command does before it serves."""
 
+import gc
 import io
 import os
+import sys
 
 import fixtures
 
@@ -27,8 +29,7 @@ class DaemonCase(base.TestCase):
         self.stderr = io.StringIO()
         self.useFixture(fixtures.MonkeyPatch("sys.stderr", self.stderr))
         for name in ("tachyon.deploy.set_up_logging",
-                     "tachyon.cmd.daemon.gmr.TextGuruMeditation"
-                     ".setup_autorun"):
+                     "tachyon.cmd.daemon._Report.setup_autorun"):
             self.useFixture(fixtures.MonkeyPatch(
                 name, lambda *args, **kwargs: None))
 
@@ -138,6 +139,24 @@ class TestMain(DaemonCase):
                     raise error
 
                 self.check_refused(self.run_main(serve=serve))
+
+
+class TestReport(DaemonCase):
+
+    def test_no_garbage_is_collected_while_stacks_are_read(self):
+        collecting = []
+        frames = sys._current_frames
+
+        def spy():
+            collecting.append(gc.isenabled())
+            return frames()
+
+        self.useFixture(fixtures.MonkeyPatch("sys._current_frames", spy))
+        self.assertTrue(gc.isenabled())
+        report = daemon._Report(daemon._Version()).run()
+        self.assertEqual([False], collecting)
+        self.assertTrue(gc.isenabled())
+        self.assertIn("product = Tachyon", report)
 
 
 class TestWarning(DaemonCase):
