@@ -102,16 +102,24 @@ class DataDriverBase(abc.ABC):
 
     def restore(self, path: str, tell: Tell = silent) -> None:
         """Make the store what it was when that file was made, brought up to
-        the schema that this code knows; all of it, or nothing.
+        the schema that this code knows.
 
-        It begins another life with that: every cursor from before expires,
-        also of those who have the store open meanwhile.
+        The file is looked through first. Where it is not done in one
+        transaction, the store is unavailable to all until it is done, and
+        stays so if it broke off: then it can be done again. It begins another
+        life with that: see ``new_epoch``.
 
         :raises BackupNotSupported:
         :raises BackupFailed: the file is not there, or not sound.
         :raises SchemaOutOfDate: it is of a later release.
         """
         raise exception.BackupNotSupported()
+
+    @abc.abstractmethod
+    def new_epoch(self) -> None:
+        """Begin another life of the store, after something else than
+        ``restore`` has put it back: every cursor from before expires, also of
+        those who have it open, and services have time to be heard again."""
 
     # -------------------------------------------------------------- the view
     @abc.abstractmethod

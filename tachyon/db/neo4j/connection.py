@@ -23,7 +23,7 @@ import logging
 import os
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import neo4j
@@ -125,6 +125,10 @@ class Transaction:
         found = self._raw.run(query, params).values()
         return found[0] if found else None
 
+    def each(self, query: str, **params: Any) -> Iterator[list[Any]]:
+        """Run a statement that reads; return its rows as they come."""
+        return (record.values() for record in self._raw.run(query, params))
+
     def write(self, query: str, **params: Any) -> list[list[Any]]:
         """Run a statement that changes something; return its rows."""
         self._writes = True
@@ -190,6 +194,7 @@ class Store:
         self._database = database
         self._deadline = deadline
         self._retry_time = min(deadline, retry_time)
+        self._settling = deadline + FRESH
         self._version = version
         self._checked = -FRESH          # when the schema was looked at
         self._closed = False
@@ -235,12 +240,18 @@ class Store:
         :raises DriverUnavailable:
         :raises SchemaOutOfDate:
         """
+        return self.look_long(lambda txn: work(txn, *args, **kwargs),
+                              self._deadline)
+
+    def look_long(self, work: Callable[[Transaction], T],
+                  deadline: float) -> T:
+        """Do as ``look``, with more time than callers have."""
         self._check_version()
 
         def look_once(txn: Transaction) -> None:
-            raise _NothingToCommit(work(txn, *args, **kwargs))
+            raise _NothingToCommit(work(txn))
 
-        end = time.monotonic() + self._deadline
+        end = time.monotonic() + deadline
 
         def once() -> T:
             try:
@@ -306,7 +317,7 @@ class Store:
             raise exception.DriverUnavailable(
                 reason=f"it is being restored since {since}, or that broke "
                        "off: then run 'tachyon-manage db restore' again")
-        version = state.get("version", 0)
+        version = state.get("version") or 0
         return models.Schema(version, state.get("compatible") or version,
                              self._version)
 
@@ -322,10 +333,11 @@ class Store:
         """Return when everybody has seen what the store says of itself now:
         whoever looked before has ended.
 
-        :raises DriverUnavailable: somebody has not, within the deadline.
+        :raises DriverUnavailable: somebody has not, though his deadline is
+            over.
         """
         time.sleep(FRESH)
-        end = time.monotonic() + self._deadline + FRESH
+        end = time.monotonic() + self._settling
         before = self._under_way()
         while before:
             if time.monotonic() > end:

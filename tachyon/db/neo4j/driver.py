@@ -14,6 +14,7 @@ from tachyon.db import base
 from tachyon.db import models
 from tachyon.db.neo4j import aggregates
 from tachyon.db.neo4j import allocations
+from tachyon.db.neo4j import backup
 from tachyon.db.neo4j import changes
 from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import decisions
@@ -35,7 +36,7 @@ SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
 class Neo4jDriver(base.DataDriverBase):
     """The store in a Neo4j database, 5.26 or later.
 
-    Community edition can neither be a cluster nor be backed up while it runs.
+    Community edition is no cluster: the server is one process.
     """
 
     def __init__(self, conf: cfg.ConfigOpts):
@@ -65,7 +66,7 @@ class Neo4jDriver(base.DataDriverBase):
     # ------------------------------------------------------------ the store
     @property
     def capabilities(self) -> frozenset[str]:
-        return frozenset(("multi-process", "multi-host"))
+        return frozenset(("multi-process", "multi-host", "online-backup"))
 
     def is_alive(self) -> bool:
         try:
@@ -91,6 +92,15 @@ class Neo4jDriver(base.DataDriverBase):
 
     def sync(self, tell: base.Tell = base.silent) -> int:
         return schema.upgrade(self._store, tell)
+
+    def backup(self, path: str, tell: base.Tell = base.silent) -> None:
+        backup.backup(self._store, path, tell)
+
+    def restore(self, path: str, tell: base.Tell = base.silent) -> None:
+        backup.restore(self._store, path, tell)
+
+    def new_epoch(self) -> None:
+        backup.new_epoch(self._store)
 
     def gc(self) -> Mapping[str, int]:
         return garbage.collect(self._store, self.conf.database)

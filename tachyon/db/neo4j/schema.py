@@ -153,7 +153,7 @@ def upgrade(store: connection.Store, tell: base.Tell = base.silent) -> int:
                   compatible=compatible)
         store.settle()
     take_steps(store, found.version, tell)
-    return store.establish(lambda txn: _fill(txn, store), PATIENCE)
+    return store.establish(lambda txn: fill(txn, store), PATIENCE)
 
 
 def take_steps(store: connection.Store, version: int, tell: base.Tell) -> None:
@@ -188,7 +188,9 @@ def _await_indexes(store: connection.Store, tell: base.Tell) -> None:
         time.sleep(POLL)
 
 
-def _fill(txn: connection.Transaction, store: connection.Store) -> int:
+def fill(txn: connection.Transaction, store: connection.Store) -> int:
+    """Note that all steps were taken, and put in what a store begins with;
+    return the version."""
     found = store.schema(txn.all(_BEGIN, store=connection.STORE,
                                  epoch=uuidutils.generate_uuid())[0][0])
     versions.check_not_beyond(found)

@@ -19,26 +19,18 @@ from oslo_utils import uuidutils
 
 from tachyon import exception
 from tachyon.db import base
+from tachyon.db.common import files
 from tachyon.db.sqlite import connection
 from tachyon.db.sqlite import schema
 
 
 def backup(store: connection.Store, path: str) -> None:
     """Do what ``DataDriverBase.backup`` promises."""
-    path = os.path.abspath(path)
-    if os.path.exists(path):
-        raise exception.BackupFailed(path=path, reason="it exists already")
-    with _trouble(path), tempfile.TemporaryDirectory(
-            dir=os.path.dirname(path), prefix=".tachyon-backup-") as directory:
-        copy = os.path.join(directory, "copy")
-        # What is made here is readable for its owner only, as the copy is.
-        os.close(os.open(copy, os.O_CREAT | os.O_EXCL, 0o600))
+    with _trouble(path), files.made(path) as copy:
         with (store.raw() as source,
               contextlib.closing(sqlite3.connect(copy)) as target):
             source.backup(target)
             _check(target, copy)
-        os.link(copy, path)
-        _sync_directory(os.path.dirname(path))
 
 
 def restore(store: connection.Store, path: str, deadline: float,
@@ -57,14 +49,18 @@ def restore(store: connection.Store, path: str, deadline: float,
         renewed = connection.Store(copy, deadline, schema.VERSION)
         with contextlib.closing(renewed):
             schema.upgrade(renewed, tell)
-            with renewed.write() as txn:
-                txn.run("UPDATE store SET epoch = ?",
-                        (uuidutils.generate_uuid(),))
-                # The daemons' silence since the copy was made says nothing:
-                # each has service_down_time to be heard.
-                txn.run("UPDATE services SET last_seen = ?", (txn.now,))
+            new_epoch(renewed)
             with renewed.raw() as source, store.replacing() as target:
                 source.backup(target, progress=_within(store.path, deadline))
+
+
+def new_epoch(store: connection.Store) -> None:
+    """Do what ``DataDriverBase.new_epoch`` promises."""
+    with store.write() as txn:
+        txn.run("UPDATE store SET epoch = ?", (uuidutils.generate_uuid(),))
+        # The daemons' silence since a copy was made says nothing: each has
+        # service_down_time to be heard.
+        txn.run("UPDATE services SET last_seen = ?", (txn.now,))
 
 
 def _open_backup(path: str) -> sqlite3.Connection:
@@ -94,21 +90,11 @@ def _within(path: str, deadline: float) -> Callable[[int, int, int], None]:
     return progress
 
 
-def _sync_directory(path: str) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 @contextlib.contextmanager
 def _trouble(path: str) -> Iterator[None]:
     """Say in one line what is wrong with the copy."""
     try:
-        yield
-    except OSError as exc:
-        raise exception.BackupFailed(
-            path=exc.filename or path, reason=exc.strerror) from exc
+        with files.trouble(path):
+            yield
     except sqlite3.Error as exc:
         raise exception.BackupFailed(path=path, reason=str(exc)) from exc

@@ -105,6 +105,9 @@ class SQLiteDriver(base.DataDriverBase):
     def restore(self, path: str, tell: base.Tell = base.silent) -> None:
         backup.restore(self._store, path, self.conf.database.deadline, tell)
 
+    def new_epoch(self) -> None:
+        backup.new_epoch(self._store)
+
     # -------------------------------------------------------------- the view
     def snapshot(self) -> tuple[str, Iterator[Sequence[models.Provider]]]:
         return changes.snapshot(self._store)

@@ -27,10 +27,17 @@ _patching = threading.Lock()
 
 def open_former(opener: base.Opener) -> Any:
     """Open a store with the code of the former version."""
+    with former_version():
+        return opener()
+
+
+@contextlib.contextmanager
+def former_version() -> Iterator[None]:
+    """Make this process one of the former version."""
     with _patching, contextlib.ExitStack() as stack:
         for patch in former.patches():
             stack.enter_context(patch)
-        return opener()
+        yield
 
 
 def sync(opener: base.Opener) -> int:

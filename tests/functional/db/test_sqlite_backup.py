@@ -4,114 +4,25 @@ import contextlib
 import os
 import shutil
 import sqlite3
-import stat
-import threading
 from unittest import mock
 
-from oslo_utils import uuidutils
 from oslo_utils.fixture import uuidsentinel as uuids
 
 from tachyon import exception
-from tachyon.db import models
 from tachyon.db.common import versions
 from tachyon.db.sqlite import schema
+from tests.functional.db import contract_backup
 from tests.functional.db import test_sqlite
 
 
-class TestBackup(test_sqlite.SQLiteCase):
+class TestBackup(contract_backup.BackupContract, test_sqlite.SQLiteCase):
 
-    def setUp(self):
-        super().setUp()
-        self.made = self.make_provider("host", VCPU=1000)
-        self.backup = os.path.join(self.state_path, "backup.sqlite")
-
-    def test_the_drill(self):
-        """What was there comes back, and nothing of what came since."""
-        self.take(uuids.vm)
-        instance = self.submit("vm2")
-        before = self.driver.resource_providers.get(uuids.host)
+    def test_a_copy_is_a_store(self):
         self.driver.backup(self.backup)
-        self.driver.allocations.delete(uuids.vm)
-        self.take(uuids.late)
-        self.driver.instances.end(instance.id, 0)
-        self.driver.traits.create("CUSTOM_LATE")
-
-        self.driver.restore(self.backup)
-
-        for driver in (self.driver, self.open()):
-            self.assertEqual(before, driver.resource_providers.get(uuids.host))
-            self.assertEqual(1, driver.allocations.get(uuids.vm).generation)
-            self.assertRaises(exception.ConsumerNotFound,
-                              driver.allocations.get, uuids.late)
-            self.assertEqual(instance, driver.instances.get(instance.id))
-            self.assertEqual(1, len(driver.messages.list()))
-            self.assertNotIn("CUSTOM_LATE", {
-                one.name for one in driver.traits.list()})
-        self.take(uuids.next)
-        self.assertEqual(2, self.used(uuids.host))
-
-    def test_services_get_time_to_be_heard(self):
-        self.driver.services.report([models.Heartbeat("host", "compute")])
-        self.age_store(1000)
-        self.driver.backup(self.backup)
-        self.driver.restore(self.backup)
-        service, = self.driver.services.list()
-        self.assertLess(service.age, 500)
-
-    def test_a_copy_is_one_file_for_its_owner(self):
-        self.driver.backup(self.backup)
-        self.assertEqual(0o600, stat.S_IMODE(os.stat(self.backup).st_mode))
-        self.assertEqual(["backup.sqlite"], [
-            name for name in os.listdir(self.state_path)
-            if "backup" in name])
         copy = test_sqlite.open_sqlite(self.backup)
         with contextlib.closing(copy):
             self.assertEqual(self.made,
                              copy.resource_providers.get(uuids.host))
-
-    def test_a_copy_is_of_one_moment(self):
-        """Two providers that always have as much used as each other."""
-        self.make_provider("other", VCPU=1000)
-        ended = threading.Event()
-
-        def write():
-            while not ended.is_set():
-                self.driver.allocations.replace([models.Claim(
-                    uuidutils.generate_uuid(), None, "demo", "alice",
-                    {uuids.host: {"VCPU": 1}, uuids.other: {"VCPU": 1}})])
-
-        writer = threading.Thread(target=write)
-        writer.start()
-        try:
-            for index in range(5):
-                path = f"{self.backup}-{index}"
-                self.driver.backup(path)
-                copy = test_sqlite.open_sqlite(path)
-                with contextlib.closing(copy):
-                    self.assertEqual(*(
-                        copy.resource_providers.get(uuid)
-                        .inventories["VCPU"].used
-                        for uuid in (uuids.host, uuids.other)))
-        finally:
-            ended.set()
-            writer.join()
-
-    def test_a_copy_goes_to_a_new_file(self):
-        with open(self.backup, "w") as file:
-            file.write("precious")
-        self._refuse("exists already", self.driver.backup, self.backup)
-        with open(self.backup) as file:
-            self.assertEqual("precious", file.read())
-
-    def test_a_copy_that_can_not_be_made(self):
-        for path in ("/nonexistent/backup.sqlite", "/proc/backup.sqlite"):
-            self._refuse(os.path.dirname(path), self.driver.backup, path)
-
-    def test_a_failed_copy_leaves_nothing(self):
-        before = os.listdir(self.state_path)
-        with mock.patch("os.link", side_effect=OSError(28, "No space")):
-            self._refuse("No space", self.driver.backup, self.backup)
-        self.assertEqual(before, os.listdir(self.state_path))
 
     def test_what_is_not_a_backup(self):
         paths = {name: os.path.join(self.state_path, name) for name in (
@@ -203,7 +114,3 @@ class TestBackup(test_sqlite.SQLiteCase):
             new.restore(self.backup)
             self.assertEqual(schema.VERSION, new.schema_version())
             self.assertEqual(self.made, new.resource_providers.get(uuids.host))
-
-    def _refuse(self, text, function, *args):
-        found = self.assertRaises(exception.BackupFailed, function, *args)
-        self.assertIn(text, str(found))
