@@ -1,7 +1,8 @@
 """``tachyon-manage``: what an operator does to the store and the plug-ins.
 
 Exit codes: 0, done; 1, it could not be done (the reason stands on stderr, in
-one line); 2, wrong usage or configuration.
+one line); 2, wrong usage or configuration. What takes long tells on stderr how
+far it is.
 """
 
 import argparse
@@ -72,13 +73,16 @@ def _add_commands(
             ("db", "Look after the store.", (
                 ("sync", _db_sync, "Bring the schema up to date, and put in "
                  "what a store starts with."),
-                ("version", _db_version, "Print the version of the schema."),
+                ("version", _db_version, "Print the version of the store's "
+                 "schema, the code's, and whether they fit."),
                 ("gc", _db_gc, "Remove what is past its retention: decisions,"
                  " deleted instances, tombstones."),
                 ("backup", _db_backup, "Copy the store to a new file, while "
                  "it is used.", "PATH"),
                 ("restore", _db_restore, "Make the store what it was when "
-                 "that file was made.", "PATH"))),
+                 "that file was made.", "PATH"),
+                ("new-epoch", _db_new_epoch, "Make all daemons load the store "
+                 "afresh, after another program has put it back."))),
             ("plugins", "Look at the plug-ins.", (
                 ("list", _plugins_list, "Print all plug-ins; fail if one "
                  "can't be loaded."),))):
@@ -93,13 +97,17 @@ def _add_commands(
 
 def _db_sync(conf: cfg.ConfigOpts) -> int:
     with _driver(conf) as driver:
-        print(driver.sync())
+        print(driver.sync(_tell))
     return 0
 
 
 def _db_version(conf: cfg.ConfigOpts) -> int:
     with _driver(conf) as driver:
-        print(driver.schema_version())
+        schema = driver.schema()
+        print(f"store: {schema.version}")
+        print(f"code: {schema.known}")
+        print(f"oldest code: {schema.compatible}")
+        print(f"state: {schema.state}")
     return 0
 
 
@@ -112,15 +120,25 @@ def _db_gc(conf: cfg.ConfigOpts) -> int:
 
 def _db_backup(conf: cfg.ConfigOpts) -> int:
     with _driver(conf) as driver:
-        driver.backup(conf.command.path)
+        driver.backup(conf.command.path, _tell)
     return 0
 
 
 def _db_restore(conf: cfg.ConfigOpts) -> int:
     with _driver(conf) as driver:
-        driver.restore(conf.command.path)
+        driver.restore(conf.command.path, _tell)
         print(driver.schema_version())
     return 0
+
+
+def _db_new_epoch(conf: cfg.ConfigOpts) -> int:
+    with _driver(conf) as driver:
+        driver.new_epoch()
+    return 0
+
+
+def _tell(line: str) -> None:
+    print(f"tachyon-manage: {line}", file=sys.stderr, flush=True)
 
 
 def _plugins_list(conf: cfg.ConfigOpts) -> int:

@@ -12,6 +12,7 @@ from tachyon import exception
 from tachyon import plugins
 from tachyon.cmd import manage
 from tachyon.db.sqlite import schema
+from tests.functional.db import contract_schema
 
 VERSION = str(schema.VERSION)
 
@@ -62,8 +63,28 @@ class TestManage(testtools.TestCase):
                              self.state_path("db", "sync"))
 
     def test_version(self):
-        self.assertEqual((0, VERSION + "\n", ""),
-                         self.state_path("db", "version"))
+        self.assertEqual(
+            (0, f"store: {VERSION}\ncode: {VERSION}\noldest code: 1\n"
+             "state: up to date\n", ""), self.state_path("db", "version"))
+
+    def test_an_upgrade_tells_of_its_steps(self):
+        with contract_schema.former_version():
+            self.assertEqual((0, "1\n", ""), self.state_path("db", "sync"))
+        code, out, _ = self.state_path("db", "version")
+        self.assertEqual(0, code)
+        self.assertTrue(out.endswith(
+            "state: run 'tachyon-manage db sync'\n"), out)
+        self.assertEqual(
+            (0, "2\n", "tachyon-manage: step 2 of 2\n"),
+            self.state_path("db", "sync"))
+        with contract_schema.former_version():
+            self.assertEqual(
+                (0, "store: 2\ncode: 1\noldest code: 1\nstate: later than "
+                 "this code, which can work with it\n", ""),
+                self.state_path("db", "version"))
+
+    def test_new_epoch(self):
+        self.assertEqual((0, "", ""), self.state_path("db", "new-epoch"))
 
     def test_gc(self):
         self.assertEqual(
