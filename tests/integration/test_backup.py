@@ -7,6 +7,7 @@ import subprocess
 from tests.integration import base
 from tests.integration.parts import daemons
 from tests.integration.parts import journals
+from tests.integration.parts import neo4j
 from tests.integration.parts import processes
 
 PAGE = processes.ROOT / "doc/source/operations.rst"
@@ -23,13 +24,21 @@ def read_commands(title):
             for block in blocks]
 
 
-class DrillTest(base.TestCase):
+class SQLiteDrillTest(base.TestCase):
+
+    def make_store(self):
+        """Return the options of an empty store."""
+        return {}
 
     def setUp(self):
         super().setUp()
         self.directory = self.make_directory()
-        self.daemon = self.start(daemons.Standalone(
-            self.directory, {"fake": {"hosts": 2}}))
+        self.daemon = daemons.Standalone(self.directory, daemons.merge(
+            {"fake": {"hosts": 2}}, self.make_store()))
+        self.daemon.configure()
+        self.run_command(["tachyon-manage", "--config-file",
+                          "/etc/tachyon/tachyon.conf", "db", "sync"])
+        self.start(self.daemon)
         self.client = self.daemon.client
 
     def run_block(self, commands):
@@ -45,10 +54,12 @@ class DrillTest(base.TestCase):
         done = subprocess.run(
             [daemons.BIN / command[0], *(
                 {"/etc/tachyon/tachyon.conf": self.daemon.file,
-                 "/backup/tachyon.sqlite": self.directory / "backup.sqlite",
+                 "/backup/tachyon": self.directory / "backup",
                  }.get(word, word) for word in command[1:])],
             capture_output=True, text=True, timeout=TIMEOUT)
-        self.assertEqual((0, ""), (done.returncode, done.stderr))
+        self.assertEqual(0, done.returncode, done.stderr)
+        for line in done.stderr.splitlines():   # how far it is
+            self.assertTrue(line.startswith("tachyon-manage: "), line)
 
     def boot(self, name):
         id = self.client.create(name)["id"]
@@ -105,3 +116,15 @@ class DrillTest(base.TestCase):
         self.boot("new")
         self.assertEqual(["kept", "new"], self.names())
         self.assertEqual([], self.client.ledger().errors())
+
+
+class Neo4jDrillTest(SQLiteDrillTest):
+    """The same commands, by another way."""
+
+    def make_store(self):
+        server = neo4j.shared()
+        server.clear()
+        return {"database": {"driver": "neo4j"},
+                "neo4j_database": {"uri": server.uri,
+                                   "username": server.username,
+                                   "password": server.password}}
