@@ -27,6 +27,7 @@ from oslo_utils import excutils
 
 from tachyon import exception
 from tachyon.rpc import server as rpc_server
+from tachyon.rpc import transport
 
 LOG = logging.getLogger(__name__)
 
@@ -76,7 +77,7 @@ def _make_callback(task: Callable[[], object],
         except (exception.TachyonException,
                 oslo_messaging.MessagingException) as exc:
             LOG.warning("%s failed, next try in %s s: %s",
-                        name, interval, exc)
+                        name, interval, transport.tell(exc))
         except Exception:
             LOG.exception("%s failed, next try in %s s", name, interval)
 

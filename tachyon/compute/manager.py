@@ -90,7 +90,7 @@ class ComputeManager:
                           _report_of(host))
             except exception.TachyonException as exc:
                 LOG.error("The inventory of host %s was refused: %s",
-                          host.name, exc)
+                          host.name, transport.tell(exc))
         self._reported.set()
 
     def has_reported(self) -> bool:
@@ -132,7 +132,7 @@ class ComputeManager:
         except Exception as exc:
             LOG.error("Left %s of instance %s, attempt %d, to be delivered "
                       "again: %s", action.action, action.instance_id,
-                      action.attempt, exc,
+                      action.attempt, transport.tell(exc),
                       exc_info=not transport.is_unanswered(exc))
             return
         if not current:
@@ -245,9 +245,10 @@ class ComputeManager:
 
 
 def _log_retry(state: tenacity.RetryCallState) -> None:
-    if state.outcome is not None:
+    exc = state.outcome.exception() if state.outcome is not None else None
+    if exc is not None:
         LOG.warning("No scheduler answered (%s): asking again",
-                    state.outcome.exception())
+                    transport.tell(exc))
 
 
 def _report_of(host: base.Host) -> objects.InventoryReport:

@@ -103,6 +103,12 @@ def get_client(conf: cfg.ConfigOpts, topic: str, version: str
         serializer=serializer.Serializer(), retry=CONNECT_RETRIES)
 
 
+def tell(exc: BaseException) -> str:
+    """Return what went wrong, in one line: what was raised at the other end
+    of the bus has its traceback in its text."""
+    return str(exc).partition("\n")[0] or type(exc).__name__
+
+
 def is_unanswered(exc: BaseException) -> bool:
     """Return whether a call ended with its outcome unknown, and is worth
     making again: nobody answered, or who answered could not reach the store.

@@ -1,10 +1,12 @@
 """Clients and servers over the bus, in one process."""
 
 import logging
+import sys
 import time
 
 import fixtures
 import oslo_messaging
+from oslo_messaging._drivers import common
 
 from tachyon import exception
 from tachyon import objects
@@ -269,6 +271,19 @@ class TestTransport(base.TestCase):
                 error = self.assertRaises(exception.TachyonException,
                                           transport.check, self.conf)
                 self.assertIn("transport_url", str(error))
+
+    def test_an_error_from_afar_is_told_in_one_line(self):
+        try:
+            raise exception.DriverUnavailable(reason="it is cold")
+        except exception.DriverUnavailable:
+            sent = common.serialize_remote_exception(sys.exc_info())
+        came = common.deserialize_remote_exception(
+            sent, transport.ALLOWED_EXMODS)
+        self.assertIsInstance(came, exception.DriverUnavailable)
+        self.assertIn("Traceback", str(came))
+        self.assertEqual("The store is unavailable: it is cold",
+                         transport.tell(came))
+        self.assertEqual("TimeoutError", transport.tell(TimeoutError()))
 
     def test_what_is_worth_asking_again(self):
         for error, worth in (
