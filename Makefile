@@ -15,7 +15,7 @@ TEST_ENV := OS_STDOUT_CAPTURE=1 OS_STDERR_CAPTURE=1 OS_LOG_CAPTURE=1 \
     OS_TEST_TIMEOUT=$${OS_TEST_TIMEOUT:-600}
 INPUTS := setup.cfg setup.py pyproject.toml requirements.txt constraints.txt
 
-.PHONY: help venv demo test lint docs samples bench clean
+.PHONY: help venv demo test services lint docs samples bench clean
 
 help:  ## Say what can be made
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile \
@@ -29,6 +29,10 @@ demo: $(VENV)/.installed  ## Load a sample cloud, boot instances, say why where
 test: $(VENV)/.installed-tests  ## Install what all tests need, and run them
 	@bash tools/test-setup.sh
 	@$(IN_VENV) $(TEST_ENV) stestr run $(TESTS)
+
+services: $(VENV)/.installed-tests  ## Keep Neo4j and RabbitMQ up for tests
+	@bash tools/test-setup.sh
+	@$(IN_VENV) python -m tests.integration.parts.services
 
 lint: $(VENV)/.installed-tests  ## Check style, types and samples
 	@$(IN_VENV) bash tools/lint.sh

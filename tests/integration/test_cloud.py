@@ -43,7 +43,8 @@ class CrashTest(CloudTestCase):
         super().setUpClass()
         cls.cloud = cls.share(daemons.Cloud(
             cls.share_directory(), api_workers=2, schedulers=2, computes=3,
-            store=cls.make_store(), compute_options={"fake": {
+            store=cls.make_store(), broker=rabbitmq.private(),
+            compute_options={"fake": {
                 "hosts": 1, "delay": 0.3, "vcpus": 64, "disk_gb": 4000}}))
         cls.client = cls.cloud.client
         cls.journals = journals.Journals(
@@ -162,7 +163,7 @@ class CrashTest(CloudTestCase):
         self.assertEqual(dict.fromkeys(ids, 1), self.new_creates())
 
     def test_the_broker_killed_in_the_middle_of_creates(self):
-        broker = rabbitmq.shared()
+        broker = rabbitmq.private()
         ids = self.create(30)
         self.wait_for_creates(5)
         broker.node.kill()

@@ -135,16 +135,18 @@ class Cloud(fixtures.Fixture):
     """Three kinds of daemons on one store and one bus of their own.
 
     ``store`` are the options of the store; by default it is one SQLite file.
+    A test that kills the ``broker`` gives a private one.
     """
 
     def __init__(self, directory: pathlib.Path, *, api_workers: int = 2,
                  schedulers: int = 1, computes: int = 2,
                  options: Options | None = None,
                  compute_options: Options | None = None,
-                 store: Options | None = None):
+                 store: Options | None = None,
+                 broker: rabbitmq.RabbitMQ | None = None):
         super().__init__()
-        common = merge(options or {}, {
-            "DEFAULT": {"transport_url": rabbitmq.shared().new_url()}})
+        common = merge(options or {}, {"DEFAULT": {
+            "transport_url": (broker or rabbitmq.shared()).new_url()}})
         store = merge(common, store or {"database": {
             "sqlite_path": directory / "tachyon.sqlite"}})
         self.api = Api(directory, merge(store, {"api": {

@@ -1,15 +1,18 @@
-"""A private Neo4j server, started by a test.
+"""A Neo4j server for tests: one serves a whole test process.
 
-Its jars come from Maven Central (``tools/neo4j/pom.xml``), once, into the
-tree's ``.cache``. It listens on 127.0.0.1 only, on a free port, with a home
-directory and a password of its own. One server serves a whole test process;
-``clear`` empties it, since Community edition has but one database.
+It is the one that a developer keeps up, unless another test process has that;
+or else a private one, started by the test: of jars from Maven Central
+(``tools/neo4j/pom.xml``), which are fetched once, into the tree's ``.cache``,
+or in a container, if ``TACHYON_TEST_NEO4J`` says so. A private one listens on
+a free port, with a home directory and a password of its own. ``clear``
+empties a server, since Community edition has but one database.
 """
 
 import atexit
 import contextlib
 import functools
 import logging
+import os
 import pathlib
 import secrets
 import shutil
@@ -21,6 +24,7 @@ import fixtures
 import neo4j
 import neo4j.exceptions
 
+from tests.integration.parts import kept
 from tests.integration.parts import ports
 from tests.integration.parts import processes
 from tests.integration.parts import wait
@@ -28,6 +32,9 @@ from tests.integration.parts import wait
 # Its debug log has a line a record, which tests would keep.
 logging.getLogger("neo4j").setLevel(logging.INFO)
 
+# What a private server is made of: "jars", or "container".
+CHOICE = "TACHYON_TEST_NEO4J"
+IMAGE = "neo4j:5.26-community"
 RECIPE = processes.ROOT / "tools" / "neo4j"
 CACHE = processes.ROOT / ".cache" / "neo4j"
 JVM_OPTIONS = ("--add-opens=java.base/java.nio=ALL-UNNAMED",
@@ -50,29 +57,12 @@ db.tx_log.preallocate=false
 """
 
 
-class Neo4j(fixtures.Fixture):
+class Server(fixtures.Fixture):
     """A running server: ``uri``, ``username`` and ``password``."""
 
     username = "neo4j"
-
-    def _setUp(self) -> None:
-        jars, classes = fetch()
-        self.directory = self.useFixture(processes.Directory()).path
-        self.port = ports.find()
-        self.uri = f"bolt://127.0.0.1:{self.port}"
-        self.password = secrets.token_hex(16)
-        (self.directory / "conf").mkdir()
-        (self.directory / "conf" / "neo4j.conf").write_text(
-            CONFIGURATION.format(port=self.port))
-        self.process = self.useFixture(processes.Process(
-            "neo4j", ["java", *JVM_OPTIONS, "-cp", f"{jars}/*:{classes}",
-                      "Neo4jServer", str(self.directory)],
-            self.directory / "output.log"))
-        wait.until(self._set_password, "Neo4j answers",
-                   deadline=START_DEADLINE, interval=0.25)
-        self._driver = self._connect(self.password)
-        self.addCleanup(self._driver.close)
-        self.wait_until_ready()
+    uri: str
+    password: str
 
     def wait_until_ready(self) -> None:
         wait.until(self._answers, "Neo4j answers", deadline=START_DEADLINE,
@@ -89,14 +79,10 @@ class Neo4j(fixtures.Fixture):
             return session.run(query, params).values()
 
     # ------------------------------------------------------------- internals
-    def _set_password(self) -> bool:
-        """Log in as a new server wants it, and change the password."""
-        with self._tried(), self._connect("neo4j") as driver, \
-                driver.session(database="system") as session:
-            session.run("ALTER CURRENT USER SET PASSWORD FROM 'neo4j' TO "
-                        "$password", password=self.password).consume()
-            return True
-        return False
+    def _open(self) -> None:
+        self._driver = self._connect(self.password)
+        self.addCleanup(self._driver.close)
+        self.wait_until_ready()
 
     def _answers(self) -> bool:
         with self._tried():
@@ -106,8 +92,6 @@ class Neo4j(fixtures.Fixture):
 
     @contextlib.contextmanager
     def _tried(self) -> Iterator[None]:
-        if not self.process.running:
-            raise RuntimeError(f"Neo4j ended:\n{self.process.output}")
         with contextlib.suppress(OSError, neo4j.exceptions.DriverError,
                                  neo4j.exceptions.Neo4jError):
             yield
@@ -117,6 +101,80 @@ class Neo4j(fixtures.Fixture):
             self.uri, auth=(self.username, password), connection_timeout=5,
             # The server may have been stopped and started meanwhile.
             liveness_check_timeout=0, notifications_min_severity="OFF")
+
+
+class Neo4j(Server):
+    """A private server of jars, whose ``process`` a test may kill."""
+
+    def _setUp(self) -> None:
+        jars, classes = fetch()
+        self.directory = self.useFixture(processes.Directory()).path
+        self.port = ports.find()
+        self.uri = f"bolt://127.0.0.1:{self.port}"
+        self.password = secrets.token_hex(16)
+        (self.directory / "conf").mkdir()
+        (self.directory / "conf" / "neo4j.conf").write_text(
+            CONFIGURATION.format(port=self.port))
+        self.process = self.useFixture(processes.Process(
+            "neo4j", ["java", *JVM_OPTIONS, "-cp", f"{jars}/*:{classes}",
+                      "Neo4jServer", str(self.directory)],
+            self.directory / "output.log"))
+        wait.until(self._set_password, "Neo4j answers",
+                   deadline=START_DEADLINE, interval=0.25)
+        self._open()
+
+    def _set_password(self) -> bool:
+        """Log in as a new server wants it, and change the password."""
+        with self._tried(), self._connect("neo4j") as driver, \
+                driver.session(database="system") as session:
+            session.run("ALTER CURRENT USER SET PASSWORD FROM 'neo4j' TO "
+                        "$password", password=self.password).consume()
+            return True
+        return False
+
+    @contextlib.contextmanager
+    def _tried(self) -> Iterator[None]:
+        if not self.process.running:
+            raise RuntimeError(f"Neo4j ended:\n{self.process.output}")
+        with super()._tried():
+            yield
+
+
+class Container(Server):
+    """A private server in a container, for machines with Docker."""
+
+    def _setUp(self) -> None:
+        # It is not among the requirements: who wants it installs it.
+        from testcontainers import neo4j as testcontainers
+
+        self.password = secrets.token_hex(16)
+        container = testcontainers.Neo4jContainer(
+            IMAGE, username=self.username, password=self.password)
+        self.addCleanup(container.stop)
+        container.start()
+        self.uri = container.get_connection_url()
+        self._open()
+
+
+class Kept(Server):
+    """The server that a developer keeps up."""
+
+    def __init__(self, uri: str, password: str):
+        super().__init__()
+        self.uri, self.password = uri, password
+
+    def _setUp(self) -> None:
+        self._open()
+
+
+def make() -> Server:
+    """Return a private server, not yet started, of the kind wanted."""
+    kinds = {"jars": Neo4j, "container": Container}
+    choice = os.environ.get(CHOICE) or "jars"
+    if choice not in kinds:
+        raise RuntimeError(f"{CHOICE} is {choice!r}, and may be one of "
+                           f"{sorted(kinds)}.")
+    return kinds[choice]()
 
 
 def fetch() -> tuple[pathlib.Path, pathlib.Path]:
@@ -151,9 +209,11 @@ def _call(*argv: str) -> None:
 
 
 @functools.cache
-def shared() -> Neo4j:
-    """Return the server of this test process, started at its first use."""
-    server = Neo4j()
+def shared() -> Server:
+    """Return the server of this test process, begun at its first use."""
+    found = kept.take("neo4j")
+    server = make() if found is None else Kept(found["uri"],
+                                               found["password"])
     server.setUp()
     atexit.register(server.cleanUp)
     return server

@@ -1,9 +1,10 @@
-"""A private RabbitMQ node: Debian's rabbitmq-server, started by a test.
+"""A RabbitMQ node for tests: one serves a whole test process.
 
-It listens on 127.0.0.1 only, on free ports, with a port mapper (epmd), a data
-directory, a user and a password of its own, so that it meets neither the
-machine's broker nor those of other test processes. One node serves a whole
-test process; each user takes a virtual host, which is empty and its alone.
+It is the one that a developer keeps up, or else a private one, of Debian's
+rabbitmq-server. That listens on 127.0.0.1 only, on free ports, with a port
+mapper (epmd), a data directory, a user and a password of its own, so that it
+meets neither the machine's broker nor those of other test processes. Each
+user takes a virtual host, which is empty and its alone.
 """
 
 import atexit
@@ -19,7 +20,9 @@ import shutil
 
 import amqp
 import fixtures
+import requests
 
+from tests.integration.parts import kept
 from tests.integration.parts import ports
 from tests.integration.parts import processes
 from tests.integration.parts import wait
@@ -31,7 +34,13 @@ VIRTUAL_HOSTS = 16
 
 
 class RabbitMQ(fixtures.Fixture):
-    """A running node. ``new_url`` gives the transport_url of a fresh host."""
+    """A private node, whose ``node`` a test may kill. ``new_url`` gives the
+    transport_url of a fresh host. With ``managed`` it has a
+    ``management_url``: people may look at it there."""
+
+    def __init__(self, managed: bool = False):
+        super().__init__()
+        self.managed = managed
 
     def _setUp(self) -> None:
         self.server = HOME / "rabbitmq-server"
@@ -41,6 +50,8 @@ class RabbitMQ(fixtures.Fixture):
                 "need it (on Debian: apt-get install rabbitmq-server).")
         self.directory = self.useFixture(processes.Directory()).path
         self.port = ports.find()
+        self.management_port = ports.find()
+        self.management_url = f"http://127.0.0.1:{self.management_port}"
         self.password = secrets.token_hex(16)
         self._hosts = itertools.count()
         environment = self._write_configuration()
@@ -61,8 +72,7 @@ class RabbitMQ(fixtures.Fixture):
         number = next(self._hosts)
         if number >= VIRTUAL_HOSTS:
             raise RuntimeError("Out of virtual hosts.")
-        return (f"rabbit://{USER}:{self.password}@127.0.0.1:{self.port}"
-                f"/host{number}")
+        return url_of(self.port, self.password, f"host{number}")
 
     def _answers(self) -> bool:
         if not self.node.running:
@@ -90,9 +100,12 @@ class RabbitMQ(fixtures.Fixture):
             "log.file = false",
             "disk_free_limit.absolute = 1MB",
             "heartbeat = 30",
+            *((f"management.tcp.port = {self.management_port}",
+               "management.tcp.ip = 127.0.0.1") if self.managed else ()),
         )) + "\n")
         plugins = directory / "enabled_plugins"
-        plugins.write_text("[].\n")
+        plugins.write_text("[rabbitmq_management].\n" if self.managed
+                           else "[].\n")
         settings = directory / "rabbitmq-env.conf"
         settings.write_text("")
         return {
@@ -132,9 +145,52 @@ class RabbitMQ(fixtures.Fixture):
         }
 
 
+class Kept(fixtures.Fixture):
+    """The node that a developer keeps up."""
+
+    def __init__(self, port: str, password: str, management_url: str):
+        super().__init__()
+        self.port, self.password = port, password
+        self._hosts = f"{management_url}/api/vhosts"
+
+    def _setUp(self) -> None:
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.auth = (USER, self.password)
+        self.addCleanup(self._session.close)
+
+    def new_url(self) -> str:
+        """Return the URL of a virtual host, made now, that goes in the
+        end."""
+        host = f"test-{secrets.token_hex(8)}"
+        self._ask("PUT", host)
+        self.addCleanup(self._ask, "DELETE", host)
+        return url_of(self.port, self.password, host)
+
+    def _ask(self, method: str, host: str) -> None:
+        self._session.request(method, f"{self._hosts}/{host}",
+                              timeout=30).raise_for_status()
+
+
+def url_of(port: int | str, password: str, host: str) -> str:
+    return f"rabbit://{USER}:{password}@127.0.0.1:{port}/{host}"
+
+
 @functools.cache
-def shared() -> RabbitMQ:
-    """Return the node of this test process, started at its first use."""
+def shared() -> RabbitMQ | Kept:
+    """Return the node of this test process, begun at its first use."""
+    offered = kept.read().get("rabbitmq")
+    if offered is None:
+        return private()
+    node = Kept(**offered)
+    node.setUp()
+    atexit.register(node.cleanUp)
+    return node
+
+
+@functools.cache
+def private() -> RabbitMQ:
+    """Return a node of this test process that is nobody else's."""
     node = RabbitMQ()
     node.setUp()
     atexit.register(node.cleanUp)
