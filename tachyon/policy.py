@@ -37,6 +37,9 @@ def init(config: cfg.ConfigOpts) -> policy.Enforcer:
         if _ENFORCER is None:
             opts.set_defaults(config)
             enforcer = policy.Enforcer(config)
+            # Told once, in the documentation, not a rule at a time in every
+            # daemon's log.
+            enforcer.suppress_default_change_warnings = True
             enforcer.register_defaults(policies.list_rules())
             enforcer.load_rules()
             _ENFORCER = enforcer
