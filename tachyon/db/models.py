@@ -112,6 +112,16 @@ class Usage:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Miscount:
+    """An inventory whose ``used`` is not what is ``allocated`` from it."""
+
+    provider_uuid: str
+    resource_class: str
+    used: int
+    allocated: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Changes:
     """All that changed after one cursor, up to another: never half a write.
 

@@ -12,7 +12,8 @@ from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import providers
 from tachyon.db.neo4j import rows
 
-_COLUMNS = """
+# What ``consumers`` makes records of.
+COLUMNS = """
     c.uuid, c.generation, c.type, c.project_id, c.user_id, c.created_at,
     c.updated_at, p.uuid, p.generation, i.resource_class, r.used"""
 _GET = f"""
@@ -20,12 +21,12 @@ _GET = f"""
     WITH c
     MATCH (c)-[r:CONSUMES]->(i:Inventory)
           <-[:HAS_INVENTORY]-(p:ResourceProvider)
-    RETURN {_COLUMNS} ORDER BY p.uuid, i.resource_class"""
+    RETURN {COLUMNS} ORDER BY p.uuid, i.resource_class"""
 # Needs the lock of the provider.
 _OF_PROVIDER = f"""
     MATCH (p:ResourceProvider {{uuid: $uuid}})-[:HAS_INVENTORY]->(i:Inventory)
           <-[r:CONSUMES]-(c:Consumer)
-    RETURN {_COLUMNS} ORDER BY c.uuid, i.resource_class"""
+    RETURN {COLUMNS} ORDER BY c.uuid, i.resource_class"""
 
 
 class AllocationsController(base.AllocationsController):
@@ -35,7 +36,7 @@ class AllocationsController(base.AllocationsController):
         self._store = store
 
     def get(self, consumer_uuid: str) -> models.Consumer:
-        found = _consumers(self._store.look(
+        found = consumers(self._store.look(
             lambda txn: txn.all(_GET, uuid=consumer_uuid)))
         if not found:
             raise exception.ConsumerNotFound(uuid=consumer_uuid)
@@ -82,11 +83,11 @@ def _list_by_provider(
         txn: connection.Transaction, uuid: str
         ) -> tuple[models.Provider, Sequence[models.Consumer]]:
     return (providers.get(txn, uuid),
-            _consumers(txn.all(_OF_PROVIDER, uuid=uuid)))
+            consumers(txn.all(_OF_PROVIDER, uuid=uuid)))
 
 
-def _consumers(found: Sequence[Any]) -> list[models.Consumer]:
-    """Return the consumers that rows of ``_COLUMNS`` speak of, in order."""
+def consumers(found: Sequence[Any]) -> list[models.Consumer]:
+    """Return the consumers that rows of ``COLUMNS`` speak of, in order."""
     heads: dict[str, Sequence[Any]] = {}
     allocations: dict[str, dict[str, models.Allocation]] = defaultdict(dict)
     resources: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)

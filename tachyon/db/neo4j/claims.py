@@ -45,7 +45,7 @@ _LOCK = """
              i.step_size, i.allocation_ratio, i.used]]]],
         COLLECT { UNWIND $types AS name
                   MATCH (t:ConsumerType {name: name}) RETURN t.name }"""
-_UNKNOWN_CLASSES = """
+UNKNOWN_CLASSES = """
     UNWIND $names AS name
     OPTIONAL MATCH (c:ResourceClass {name: name})
     WITH name, c WHERE c IS NULL
@@ -100,7 +100,7 @@ class _Consumer:
 
 
 @dataclasses.dataclass(slots=True)
-class _Locked:
+class Locked:
     """What the lock gave us to read, and nobody else to write."""
 
     consumers: dict[str, tuple[int, dict[_Key, int]]]
@@ -118,7 +118,7 @@ def apply(txn: connection.Transaction, claims: Sequence[models.Claim], *,
     if not claims:
         return
     _check_named_once(claims)
-    locked = _lock(txn, [claim.consumer_uuid for claim in claims],
+    locked = lock(txn, [claim.consumer_uuid for claim in claims],
                    _named(claims), {claim.consumer_type for claim in claims})
     consumers = [_find_consumer(locked, claim, compare) for claim in claims]
     _check_providers(locked, claims)
@@ -132,7 +132,7 @@ def release(txn: connection.Transaction, consumer_uuid: str) -> bool:
     The generations of providers stay, as in Placement: who decided on one has
     only more room now.
     """
-    locked = _lock(txn, [consumer_uuid], (), ())
+    locked = lock(txn, [consumer_uuid], (), ())
     if consumer_uuid not in locked.consumers:
         return False
     _write_last(txn, released=[consumer_uuid], dropped=[consumer_uuid])
@@ -141,12 +141,14 @@ def release(txn: connection.Transaction, consumer_uuid: str) -> bool:
 
 
 # ------------------------------------------------------------------- reading
-def _lock(txn: connection.Transaction, consumers: Iterable[str],
-          named: Iterable[str], types: Iterable[str]) -> _Locked:
+def lock(txn: connection.Transaction, consumers: Iterable[str],
+         named: Iterable[str], types: Iterable[str]) -> Locked:
+    """Lock consumers, and the providers that are named or that they have
+    something of; return all that a decision on them needs."""
     found = txn.one(_LOCK, consumers=sorted(consumers), named=sorted(named),
                     types=sorted(types))
     assert found is not None
-    return _Locked(
+    return Locked(
         consumers={
             uuid: (generation, {(provider, name): used
                                 for provider, name, used in had})
@@ -172,7 +174,7 @@ def _check_named_once(claims: Iterable[models.Claim]) -> None:
         seen.add(uuid)
 
 
-def _find_consumer(locked: _Locked, claim: models.Claim,
+def _find_consumer(locked: Locked, claim: models.Claim,
                    compare: bool) -> _Consumer:
     generation, had = locked.consumers.get(claim.consumer_uuid, (None, {}))
     if compare and generation != claim.consumer_generation:
@@ -181,7 +183,7 @@ def _find_consumer(locked: _Locked, claim: models.Claim,
     return _Consumer(claim, generation is not None, had)
 
 
-def _check_providers(locked: _Locked, claims: Iterable[models.Claim]) -> None:
+def _check_providers(locked: Locked, claims: Iterable[models.Claim]) -> None:
     found = locked.generations
     named = {uuid for claim in claims for uuid in claim.allocations}
     for uuid in sorted(named - found.keys()):
@@ -194,7 +196,7 @@ def _check_providers(locked: _Locked, claims: Iterable[models.Claim]) -> None:
 
 
 # ------------------------------------------------------------------- deciding
-def _check(txn: connection.Transaction, locked: _Locked,
+def _check(txn: connection.Transaction, locked: Locked,
            consumers: Sequence[_Consumer]) -> None:
     """Fill in what each consumer wants, and see that all of it fits.
 
@@ -226,7 +228,7 @@ def _parts(consumer: _Consumer) -> Iterable[tuple[_Key, int]]:
             yield (uuid, name), amount
 
 
-def _check_classes(txn: connection.Transaction, locked: _Locked,
+def _check_classes(txn: connection.Transaction, locked: Locked,
                    consumers: Iterable[_Consumer]) -> None:
     """A class that a provider has an inventory of exists; so it is only
     looked up where there is none."""
@@ -234,7 +236,7 @@ def _check_classes(txn: connection.Transaction, locked: _Locked,
     others = {name for consumer in consumers
               for (_uuid, name), _amount in _parts(consumer)} - present
     if others:
-        unknown = txn.one(_UNKNOWN_CLASSES, names=sorted(others))
+        unknown = txn.one(UNKNOWN_CLASSES, names=sorted(others))
         if unknown is not None:
             raise exception.ResourceClassNotFound(resource_class=unknown[0])
 
@@ -251,7 +253,7 @@ def _check_one(inventory: models.Inventory, amount: int, wanted: int,
 
 
 # -------------------------------------------------------------------- writing
-def _write(txn: connection.Transaction, locked: _Locked,
+def _write(txn: connection.Transaction, locked: Locked,
            consumers: Sequence[_Consumer]) -> None:
     dropped: list[str] = []
     kept: list[list[Any]] = []

@@ -1,6 +1,7 @@
 """Inventories: what a provider has of each resource class."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from tachyon import exception
 from tachyon.db import base
@@ -13,7 +14,7 @@ _LOCK = f"""
     RETURN p.generation,
         [(p)-[:HAS_INVENTORY]->(i:Inventory) | [i.resource_class, i.used]]"""
 # Returns which there are, and locks the custom ones: they can be deleted.
-_KNOWN = """
+KNOWN = """
     UNWIND $names AS name
     MATCH (c:ResourceClass {name: name})
     FOREACH (x IN CASE WHEN c.standard THEN [] ELSE [c] END |
@@ -55,6 +56,12 @@ class InventoriesController(base.InventoriesController):
                                  inventories)
 
 
+def row(name: str, one: models.Inventory) -> list[Any]:
+    """Return an inventory as statements take it."""
+    return [name, one.total, one.reserved, one.min_unit, one.max_unit,
+            one.step_size, float(one.allocation_ratio)]
+
+
 def _replace(txn: connection.Transaction, uuid: str, generation: int,
              inventories: Mapping[str, models.Inventory]) -> models.Provider:
     found = txn.one(_LOCK, uuid=uuid)
@@ -64,7 +71,7 @@ def _replace(txn: connection.Transaction, uuid: str, generation: int,
     used = dict(found[1])
     coming = sorted(inventories.keys() - used.keys())
     if coming:
-        known = {name for name, in txn.all(_KNOWN, names=coming)}
+        known = {name for name, in txn.all(KNOWN, names=coming)}
         for name in coming:
             if name not in known:
                 raise exception.ResourceClassNotFound(resource_class=name)
@@ -73,10 +80,7 @@ def _replace(txn: connection.Transaction, uuid: str, generation: int,
     if in_use:
         raise exception.InventoryInUse(resource_classes=", ".join(in_use),
                                        uuid=uuid)
-    numbers = {
-        name: [name, one.total, one.reserved, one.min_unit, one.max_unit,
-               one.step_size, float(one.allocation_ratio)]
-        for name, one in inventories.items()}
+    numbers = {name: row(name, one) for name, one in inventories.items()}
     after = txn.write(
         _REPLACE, uuid=uuid, going=going,
         coming=[numbers[name] for name in coming],

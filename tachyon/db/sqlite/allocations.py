@@ -28,11 +28,7 @@ class AllocationsController(base.AllocationsController):
 
     def get(self, consumer_uuid: str) -> models.Consumer:
         with self._store.read() as txn:
-            found = _consumers(txn.all(
-                f"SELECT {_COLUMNS} FROM consumers c "
-                f"CROSS JOIN allocations a ON a.consumer_id = c.id {_JOINS} "
-                "WHERE c.uuid = ? ORDER BY a.provider_id, a.class_id",
-                (consumer_uuid,)))
+            found = load(txn, "c.uuid = ?", (consumer_uuid,))
         if not found:
             raise exception.ConsumerNotFound(uuid=consumer_uuid)
         return found[0]
@@ -84,6 +80,16 @@ class AllocationsController(base.AllocationsController):
         return [models.Usage(consumer_type=name, consumer_count=count,
                              resources=resources[name])
                 for name, count in counts]
+
+
+def load(txn: connection.Transaction, condition: str,
+         params: Sequence[Any]) -> list[models.Consumer]:
+    """Return all consumers ``c`` that meet a condition, whole, by uuid."""
+    return _consumers(txn.all(
+        f"SELECT {_COLUMNS} FROM consumers c "
+        f"CROSS JOIN allocations a ON a.consumer_id = c.id {_JOINS} "
+        f"WHERE {condition} ORDER BY c.uuid, a.provider_id, a.class_id",
+        params))
 
 
 def _consumers(found: Sequence[Any]) -> list[models.Consumer]:

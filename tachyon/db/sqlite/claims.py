@@ -67,7 +67,7 @@ def release(txn: connection.Transaction, consumer_uuid: str) -> bool:
     had = _had(txn, row[0])
     txn.run("DELETE FROM allocations WHERE consumer_id = ?", row)
     txn.run("DELETE FROM consumers WHERE id = ?", row)
-    _add_used(txn, {key: -amount for key, amount in had.items()})
+    add_used(txn, {key: -amount for key, amount in had.items()})
     providers.touch(txn, {id for id, _class_id in had}, generation=False)
     return True
 
@@ -192,7 +192,7 @@ def _write_consumer(txn: connection.Transaction, consumer: _Consumer) -> None:
         if consumer.id is not None:
             txn.run("DELETE FROM consumers WHERE id = ?", (consumer.id,))
         return
-    columns = (_type_id(txn, claim.consumer_type), claim.project_id,
+    columns = (type_id(txn, claim.consumer_type), claim.project_id,
                claim.user_id, txn.now)
     if consumer.id is None:
         consumer.id, = txn.one(
@@ -208,7 +208,8 @@ def _write_consumer(txn: connection.Transaction, consumer: _Consumer) -> None:
               for key, amount in consumer.wants.items()])
 
 
-def _type_id(txn: connection.Transaction, name: str) -> int:
+def type_id(txn: connection.Transaction, name: str) -> int:
+    """Return the row of a consumer type, which is made where it has to."""
     row: tuple[int] | None = txn.one(
         "SELECT id FROM consumer_types WHERE name = ?", (name,))
     if row is None:
@@ -227,10 +228,11 @@ def _write_used(txn: connection.Transaction, consumers: Iterable[_Consumer]
             delta[key] -= amount
         for key, amount in consumer.wants.items():
             delta[key] += amount
-    _add_used(txn, delta)
+    add_used(txn, delta)
 
 
-def _add_used(txn: connection.Transaction, delta: Mapping[_Key, int]) -> None:
+def add_used(txn: connection.Transaction, delta: Mapping[_Key, int]) -> None:
+    """Add to what inventories have used."""
     txn.many("UPDATE inventories SET used = used + ? "
              "WHERE provider_id = ? AND class_id = ?",
              [(amount, *key) for key, amount in delta.items() if amount])

@@ -12,6 +12,7 @@ from tachyon.db.neo4j import driver as neo4j_driver
 from tests.functional.db import base
 from tests.functional.db import contract_aggregates
 from tests.functional.db import contract_allocations
+from tests.functional.db import contract_bulk
 from tests.functional.db import contract_capacity
 from tests.functional.db import contract_changes
 from tests.functional.db import contract_decisions
@@ -78,6 +79,13 @@ class Neo4jCase(base.StoreCase):
                     f"MATCH (n:{label}) SET n.{name} = n.{name} - $age",
                     age=int(seconds * 1_000_000))
 
+    def miscount(self, provider: str, resource_class: str,
+                 used: int) -> None:
+        self.server.run(
+            "MATCH (i:Inventory {provider_uuid: $provider, "
+            "resource_class: $resource_class}) SET i.used = $used",
+            provider=provider, resource_class=resource_class, used=used)
+
     @staticmethod
     def hold(driver: db.DataDriverBase,
              pause: Callable[[str], None]) -> None:
@@ -123,6 +131,10 @@ class TestAggregates(contract_aggregates.AggregatesContract, Neo4jCase):
 
 
 class TestAllocations(contract_allocations.AllocationsContract, Neo4jCase):
+    pass
+
+
+class TestBulk(contract_bulk.BulkContract, Neo4jCase):
     pass
 
 

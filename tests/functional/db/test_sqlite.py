@@ -15,6 +15,7 @@ from tachyon.db.sqlite import driver as sqlite_driver
 from tests.functional.db import base
 from tests.functional.db import contract_aggregates
 from tests.functional.db import contract_allocations
+from tests.functional.db import contract_bulk
 from tests.functional.db import contract_capacity
 from tests.functional.db import contract_changes
 from tests.functional.db import contract_decisions
@@ -73,6 +74,16 @@ class SQLiteCase(base.StoreCase):
                         (int(seconds * 1_000_000),))
         connection.close()
 
+    def miscount(self, provider: str, resource_class: str,
+                 used: int) -> None:
+        with sqlite3.connect(self.path) as connection:
+            connection.execute(
+                "UPDATE inventories SET used = ? WHERE provider_id = "
+                "(SELECT id FROM providers WHERE uuid = ?) AND class_id = "
+                "(SELECT id FROM resource_classes WHERE name = ?)",
+                (used, provider, resource_class))
+        connection.close()
+
     @staticmethod
     def hold(driver: db.DataDriverBase,
              pause: Callable[[str], None]) -> None:
@@ -124,6 +135,10 @@ class TestAggregates(contract_aggregates.AggregatesContract, SQLiteCase):
 
 
 class TestAllocations(contract_allocations.AllocationsContract, SQLiteCase):
+    pass
+
+
+class TestBulk(contract_bulk.BulkContract, SQLiteCase):
     pass
 
 
