@@ -33,6 +33,7 @@ class PlacementManager(base.Manager):
     def __init__(self, conf: cfg.ConfigOpts, driver: db_base.DataDriverBase,
                  view: view_module.View):
         super().__init__(conf, driver, view)
+        self.options = conf.placement
         self.providers = providers.ProvidersManager(conf, driver, view)
         self.inventories = inventories_manager.InventoriesManager(
             conf, driver, view)

@@ -121,6 +121,16 @@ class ResourceClassesController(abc.ABC):
         """
 
 
+    @abc.abstractmethod
+    def rename(self, name: str, new_name: str) -> models.CatalogueEntry:
+        """Rename a custom class, and with it what is of it.
+
+        :raises ResourceClassNotFound:
+        :raises ResourceClassStandard:
+        :raises ResourceClassExists: the new name is taken.
+        """
+
+
 class AggregatesController(abc.ABC):
 
     @abc.abstractmethod
@@ -175,6 +185,19 @@ class AllocationsController(abc.ABC):
         :raises InvalidInventory: the provider has none of that class.
         :raises CapacityExceeded:
         :raises AllocationConstraintsViolated:
+        """
+
+    @abc.abstractmethod
+    def reshape(self, reshapes: Sequence[models.Reshape],
+                claims: Sequence[models.Claim]) -> None:
+        """Replace inventories together with allocations: so what is allocated
+        can move with the inventory it is of. A provider is named once.
+
+        Generations of the providers reshaped are raised.
+
+        :raises ConcurrentUpdate: also of a reshaped provider.
+        :raises InventoryInUse: a class that would go has allocations still.
+        :raises: whatever ``replace`` does.
         """
 
     @abc.abstractmethod

@@ -10,6 +10,7 @@ from tachyon.db import models
 from tachyon.db.neo4j import claims as resource_claims
 from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import providers
+from tachyon.db.neo4j import reshape
 from tachyon.db.neo4j import rows
 
 # What ``consumers`` makes records of.
@@ -49,6 +50,10 @@ class AllocationsController(base.AllocationsController):
 
     def replace(self, claims: Sequence[models.Claim]) -> None:
         self._store.write(resource_claims.apply, claims)
+
+    def reshape(self, reshapes: Sequence[models.Reshape],
+                claims: Sequence[models.Claim]) -> None:
+        self._store.write(reshape.apply, reshapes, claims)
 
     def delete(self, consumer_uuid: str) -> None:
         if not self._store.write(resource_claims.release, consumer_uuid):

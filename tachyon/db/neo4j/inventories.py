@@ -20,7 +20,7 @@ KNOWN = """
     FOREACH (x IN CASE WHEN c.standard THEN [] ELSE [c] END |
         SET x.locked = true)
     RETURN c.name"""
-_NUMBERS = """
+NUMBERS = """
     i.total = row[1], i.reserved = row[2], i.min_unit = row[3],
     i.max_unit = row[4], i.step_size = row[5], i.allocation_ratio = row[6]"""
 _REPLACE = f"""
@@ -32,12 +32,12 @@ _REPLACE = f"""
     CALL (p) {{
         UNWIND $staying AS row
         MATCH (i:Inventory {{provider_uuid: $uuid, resource_class: row[0]}})
-        SET {_NUMBERS} }}
+        SET {NUMBERS} }}
     CALL (p) {{
         UNWIND $coming AS row
         CREATE (p)-[:HAS_INVENTORY]->(i:Inventory {{
             provider_uuid: $uuid, resource_class: row[0], used: 0}})
-        SET {_NUMBERS} }}
+        SET {NUMBERS} }}
     SET {providers.RAISE}
     WITH p
     RETURN {providers.COLUMNS}"""

@@ -9,6 +9,7 @@ from tachyon.db import base
 from tachyon.db import models
 from tachyon.db.sqlite import claims as resource_claims
 from tachyon.db.sqlite import connection
+from tachyon.db.sqlite import inventories
 from tachyon.db.sqlite import providers
 from tachyon.db.sqlite import rows
 
@@ -47,6 +48,23 @@ class AllocationsController(base.AllocationsController):
     def replace(self, claims: Sequence[models.Claim]) -> None:
         with self._store.write() as txn:
             resource_claims.apply(txn, claims)
+
+    def reshape(self, reshapes: Sequence[models.Reshape],
+                claims: Sequence[models.Claim]) -> None:
+        with self._store.write() as txn:
+            ids = {wanted.provider_uuid: providers.get_id(
+                       txn, wanted.provider_uuid, wanted.generation)
+                   for wanted in reshapes}
+            # What goes stays until what is allocated of it has left.
+            for wanted in reshapes:
+                inventories.put(txn, ids[wanted.provider_uuid],
+                                wanted.inventories)
+            resource_claims.apply(txn, claims)
+            for wanted in reshapes:
+                inventories.drop_others(
+                    txn, ids[wanted.provider_uuid], wanted.provider_uuid,
+                    wanted.inventories)
+            providers.touch(txn, ids.values(), generation=True)
 
     def delete(self, consumer_uuid: str) -> None:
         with self._store.write() as txn:

@@ -78,7 +78,8 @@ def _find_consumer(txn: connection.Transaction, claim: models.Claim,
     row = txn.one("SELECT id, generation FROM consumers WHERE uuid = ?",
                   (claim.consumer_uuid,))
     id, generation = row or (None, None)
-    if compare and generation != claim.consumer_generation:
+    if (compare and claim.compared
+            and generation != claim.consumer_generation):
         raise exception.ConcurrentUpdate(
             what=f"Consumer {claim.consumer_uuid}")
     return _Consumer(claim, id, {} if id is None else _had(txn, id))
@@ -192,8 +193,11 @@ def _write_consumer(txn: connection.Transaction, consumer: _Consumer) -> None:
         if consumer.id is not None:
             txn.run("DELETE FROM consumers WHERE id = ?", (consumer.id,))
         return
-    columns = (type_id(txn, claim.consumer_type), claim.project_id,
-               claim.user_id, txn.now)
+    name = claim.consumer_type
+    if name is None and consumer.id is None:
+        name = models.UNKNOWN_TYPE
+    columns = (None if name is None else type_id(txn, name),
+               claim.project_id, claim.user_id, txn.now)
     if consumer.id is None:
         consumer.id, = txn.one(
             "INSERT INTO consumers (uuid, generation, type_id, project_id, "
@@ -201,8 +205,8 @@ def _write_consumer(txn: connection.Transaction, consumer: _Consumer) -> None:
             "RETURNING id", (claim.consumer_uuid, *columns, txn.now))
     else:
         txn.run("UPDATE consumers SET generation = generation + 1, "
-                "type_id = ?, project_id = ?, user_id = ?, updated_at = ? "
-                "WHERE id = ?", (*columns, consumer.id))
+                "type_id = coalesce(?, type_id), project_id = ?, "
+                "user_id = ?, updated_at = ? WHERE id = ?", (*columns, consumer.id))
     txn.many("INSERT INTO allocations VALUES (?, ?, ?, ?)",
              [(consumer.id, *key, amount)
               for key, amount in consumer.wants.items()])
