@@ -51,6 +51,7 @@ ARROWS: dict[str, frozenset[str]] = {
     "tachyon.scheduler": STORE | {"tachyon.instances", "tachyon.objects",
                                   "tachyon.placement", "tachyon.rpc",
                                   "tachyon.service"},
+    "tachyon.transfer": STORE,
     # The compute holds no credentials of the store.
     "tachyon.compute": frozenset({"tachyon.objects", "tachyon.rpc",
                                   "tachyon.service"}),
@@ -64,10 +65,14 @@ HOMES = {
     "waitress": {"tachyon.api"},
     "eventlet": set(),
     "flask": {"tachyon.api"},
+    "keystonemiddleware": {"tachyon.api"},
+    "keystoneauth1": {"tachyon.api", "tachyon.transfer"},
     "neo4j": {"tachyon.db.neo4j"},
     "oslo_messaging": {"tachyon.rpc", "tachyon.service",
                        "tachyon.api.service", "tachyon.compute.service",
                        "tachyon.scheduler.service"},
+    # Not everybody has it: see the extra ``placement-import``.
+    "sqlalchemy": {"tachyon.transfer.database"},
     "sqlite3": {"tachyon.db.sqlite"},
     "werkzeug": {"tachyon.api"},
 }

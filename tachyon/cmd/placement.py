@@ -1,0 +1,157 @@
+"""``tachyon-manage placement``: coming from OpenStack's Placement, going back,
+and looking for what nobody owns.
+
+Exit codes beyond those of ``tachyon-manage``: 3, something was found that
+should not be there (a difference, an allocation of nobody); 4, all of that
+was deleted; 127, what was asked makes no sense.
+"""
+
+import argparse
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from oslo_config import cfg
+
+from tachyon import exception
+from tachyon.db import base as db_base
+from tachyon.db import load
+from tachyon.transfer import api
+from tachyon.transfer import base
+from tachyon.transfer import client
+from tachyon.transfer import comparing
+from tachyon.transfer import importing
+from tachyon.transfer import store
+
+FOUND = 3
+# The option as Placement itself reads it from the environment.
+DATABASE_VARIABLE = "OS_PLACEMENT_DATABASE__CONNECTION"
+# Seconds between two lines of progress.
+INTERVAL = 2.0
+# Lines that are printed of what may be very many.
+MOST_LINES = 100
+
+Verb = Callable[[cfg.ConfigOpts], int]
+
+
+def add_commands(
+        commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
+        ) -> None:
+    """Add the noun ``placement`` to the commands of ``tachyon-manage``."""
+    text = "Come from OpenStack's Placement, or go back."
+    parser = commands.add_parser("placement", help=text, description=text)
+    verbs = parser.add_subparsers(metavar="ACTION", required=True)
+    _add_import(verbs)
+
+
+def _add_verb(verbs: Any, name: str, run: Verb,
+              text: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = verbs.add_parser(
+        name, help=text, description=text)
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _add_endpoint(parser: Any, option: str, text: str,
+                  **more: Any) -> None:
+    parser.add_argument(option, metavar="URL", help=text, **more)
+
+
+def _add_token(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--token", metavar="TOKEN",
+        help="Sent as X-Auth-Token; by default OS_TOKEN, or the token that "
+             "Keystone gives for the other OS_ variables.")
+
+
+# --------------------------------------------------------------------- import
+def _add_import(verbs: Any) -> None:
+    parser = _add_verb(
+        verbs, "import", _import,
+        "Read a whole Placement into the store, and compare both. What the "
+        "store has already is left as it is: interrupted, it goes on when "
+        "it is run again.")
+    source = parser.add_mutually_exclusive_group(
+        required=DATABASE_VARIABLE not in os.environ)
+    source.add_argument(
+        "--database-connection", metavar="URL",
+        default=os.environ.get(DATABASE_VARIABLE),
+        help="Placement's database, as in [placement_database] connection; "
+             f"by default {DATABASE_VARIABLE}.")
+    _add_endpoint(source, "--url", "The endpoint of a Placement that serves "
+                  "microversion 1.38.")
+    _add_token(parser)
+    parser.add_argument("--verify-only", action="store_true",
+                        help="Only compare.")
+
+
+def _import(conf: cfg.ConfigOpts) -> int:
+    with _driver(conf) as driver, _source(conf) as source:
+        if not conf.command.verify_only:
+            result = importing.run(source, driver, Progress())
+            print(f"added {result.names} names, {result.providers} "
+                  f"providers, {result.consumers} consumers; {result.known} "
+                  "were there before")
+        differences = _print_some(comparing.run(
+            source, store.StoreSource(driver), Progress()))
+        # Each pass over the source tells of the same ones.
+        problems = _print_some(f"left out: {line}" for line
+                               in dict.fromkeys(source.problems))
+        print(f"{differences} differences, {problems} left out")
+        return FOUND if differences or problems else 0
+
+
+def _source(conf: cfg.ConfigOpts) -> base.Source:
+    """Return the source that the command line names."""
+    given = conf.command
+    if given.url:
+        return api.APISource(client.Client(
+            "placement", given.url, api.MICROVERSION, given.token))
+    try:
+        from tachyon.transfer import database
+    except ModuleNotFoundError as exc:
+        raise exception.TransferFailed(
+            where="--database-connection",
+            reason=f"{exc}: pip install tachyon[placement-import]") from exc
+    return database.DatabaseSource(
+        given.database_connection,
+        conf.placement.incomplete_consumer_project_id,
+        conf.placement.incomplete_consumer_user_id)
+
+
+# ------------------------------------------------------------------- together
+class Progress:
+    """Tells on stderr how far it is, now and then."""
+
+    def __init__(self) -> None:
+        self._what = ""
+        self._told = 0.0
+
+    def __call__(self, what: str, done: int, total: int | None) -> None:
+        now = time.monotonic()
+        if what == self._what and done != total and (
+                now < self._told + INTERVAL):
+            return
+        self._what, self._told = what, now
+        of = "" if total is None else f" of {total}"
+        print(f"{what}: {done}{of}", file=sys.stderr, flush=True)
+
+
+def _print_some(lines: Iterable[str]) -> int:
+    """Print the first of some lines, and return how many there are."""
+    count = 0
+    for count, line in enumerate(lines, start=1):
+        if count <= MOST_LINES:
+            print(line)
+    if count > MOST_LINES:
+        print(f"... and {count - MOST_LINES} more")
+    return count
+
+
+@contextlib.contextmanager
+def _driver(conf: cfg.ConfigOpts) -> Iterator[db_base.DataDriverBase]:
+    with contextlib.closing(load.get_driver(conf)) as driver:
+        yield driver
