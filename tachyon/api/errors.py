@@ -153,11 +153,31 @@ def _from_framework(error: werkzeug_exc.HTTPException) -> Problem:
 
 
 def render(problem: Problem) -> flask.Response:
-    """Return the response that tells a caller of a problem."""
-    return flask.Response(
-        make_body(problem, flask.request.environ,
-                  coded=flask.g.get("microversion", (0, 0)) >= _CODES_SINCE),
-        problem.status, problem.headers, content_type="application/json")
+    """Return the response that tells a caller of a problem.
+
+    A caller of the Placement API that would rather not have JSON gets HTML
+    or plain text, as from WebOb, which Placement is built on.
+    """
+    wanted = _wanted_type()
+    known = webob_exc.status_map.get(problem.status)
+    if wanted == "application/json" or known is None:
+        body: str | bytes = make_body(
+            problem, flask.request.environ,
+            coded=flask.g.get("microversion", (0, 0)) >= _CODES_SINCE)
+    elif wanted == "text/html":
+        body = known(problem.detail).html_body({})
+    else:
+        body = known(problem.detail).plain_body({})
+    return flask.Response(body, problem.status, problem.headers,
+                          content_type=wanted)
+
+
+def _wanted_type() -> str:
+    accept = flask.request.headers.get("Accept", "*/*")
+    if accept in ("", "*/*") or flask.request.path.startswith(V1_PREFIX):
+        return "application/json"
+    return flask.request.accept_mimetypes.best_match(
+        ("text/html", "application/json"), "text/plain")
 
 
 def make_body(problem: Problem, environ: Mapping[str, Any], *,

@@ -1,5 +1,6 @@
 """Aggregates of a resource provider."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import flask
@@ -19,9 +20,9 @@ _PATH = "/resource_providers/<uuid>/aggregates"
 _GENERATION = "resource_provider_generation"
 
 
-def _respond(call: routing.Call, provider: models.Provider
-             ) -> flask.Response:
-    body: dict[str, Any] = {"aggregates": sorted(provider.aggregates)}
+def _respond(call: routing.Call, provider: models.Provider,
+             uuids: Sequence[str]) -> flask.Response:
+    body: dict[str, Any] = {"aggregates": uuids}
     if call.since("1.19"):
         body[_GENERATION] = provider.generation
     return responses.make(body)
@@ -31,7 +32,8 @@ def _respond(call: routing.Call, provider: models.Provider
               accept=True)
 def list_aggregates(call: routing.Call, uuid: str) -> flask.Response:
     """List the aggregates that a provider is in."""
-    return _respond(call, call.placement.providers.get(call.context, uuid))
+    provider = call.placement.providers.get(call.context, uuid)
+    return _respond(call, provider, sorted(provider.aggregates))
 
 
 @ROUTES.route(
@@ -46,6 +48,8 @@ def replace_aggregates(call: routing.Call, uuid: str) -> flask.Response:
     generation, uuids = None, call.body
     if call.since("1.19"):
         generation, uuids = call.body[_GENERATION], call.body["aggregates"]
-    return _respond(call, call.placement.aggregates.replace(
-        call.context, uuid, generation,
-        frozenset(map(params.normalise_uuid, uuids))))
+    uuids = [params.normalise_uuid(one) for one in uuids]
+    provider = call.placement.aggregates.replace(
+        call.context, uuid, generation, frozenset(uuids))
+    # They are told in the order that they were given in.
+    return _respond(call, provider, uuids)

@@ -193,7 +193,8 @@ class AllocationsController(abc.ABC):
         """Replace inventories together with allocations: so what is allocated
         can move with the inventory it is of. A provider is named once.
 
-        Generations of the providers reshaped are raised.
+        As in Placement, the generation of a reshaped provider is raised
+        once, once more if it gets any inventory, and as by ``replace``.
 
         :raises ConcurrentUpdate: also of a reshaped provider.
         :raises InventoryInUse: a class that would go has allocations still.

@@ -17,6 +17,7 @@ from tachyon.db.neo4j import claims as resource_claims
 from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import inventories
 from tachyon.db.neo4j import providers
+from tachyon.db.neo4j import rows
 
 _Key = tuple[str, str]                  # provider, resource class
 
@@ -31,7 +32,9 @@ _PUT = f"""
         CREATE (p)-[:HAS_INVENTORY]->(i:Inventory {{
             provider_uuid: row[7], resource_class: row[0], used: 0}})
         SET {inventories.NUMBERS} }}
-    RETURN 1"""
+    UNWIND $raised AS row
+    MATCH (p:ResourceProvider {{uuid: row[0]}})
+    SET p.generation = p.generation + row[1], p.updated_at = {rows.NOW}"""
 
 
 def apply(txn: connection.Transaction, reshapes: Sequence[models.Reshape],
@@ -57,9 +60,10 @@ def apply(txn: connection.Transaction, reshapes: Sequence[models.Reshape],
     locked.inventories.update(kept)
     consumers = resource_claims.decide(txn, locked, claims)
     _check_empty(locked, consumers, going)
-    if coming or staying:
-        txn.write(_PUT, coming=coming, staying=staying)
-    txn.touch_and_raise(reshaped)
+    txn.write(_PUT, coming=coming, staying=staying, raised=[
+        [wanted.provider_uuid, 2 if wanted.inventories else 1]
+        for wanted in reshapes])
+    txn.touch(reshaped)
     resource_claims.write(txn, locked, consumers, going)
 
 

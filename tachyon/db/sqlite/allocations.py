@@ -59,6 +59,9 @@ class AllocationsController(base.AllocationsController):
             for wanted in reshapes:
                 inventories.put(txn, ids[wanted.provider_uuid],
                                 wanted.inventories)
+            providers.touch(txn, [
+                ids[wanted.provider_uuid] for wanted in reshapes
+                if wanted.inventories], generation=True)
             resource_claims.apply(txn, claims)
             for wanted in reshapes:
                 inventories.drop_others(

@@ -47,7 +47,11 @@ _running: "TachyonFixture"
 
 def application(environ: wsgi_types.WSGIEnvironment,
                 start_response: wsgi_types.StartResponse) -> Iterable[bytes]:
-    """Answer as the application of the fixture that is running."""
+    """Answer as the application of the fixture that is running.
+
+    The client decodes the path, which is text as ISO 8859-1 in WSGI.
+    """
+    environ["PATH_INFO"] = environ["PATH_INFO"].encode().decode("latin-1")
     return _running.parts.app(environ, start_response)
 
 
