@@ -6,6 +6,7 @@ process: enough for tachyon-standalone, and for a lone tachyon-api.
 
 import logging
 import os
+import socket
 import threading
 from importlib import metadata
 
@@ -27,6 +28,9 @@ DRIVERS = "oslo.messaging.drivers"
 # Times a lost connection is made anew before the caller is told: who waits
 # for an HTTP answer must not wait for a broker, too.
 CONNECT_RETRIES = 1
+DEFAULT_PORT = 5672
+# Seconds that one broker has to take a connection.
+PROBE_DEADLINE = 1.0
 
 _lock = threading.Lock()
 _transport: tuple[int, oslo_messaging.Transport] | None = None
@@ -64,6 +68,25 @@ def check(conf: cfg.ConfigOpts) -> None:
         oslo_messaging.get_rpc_transport(conf).cleanup()
     except (oslo_messaging.MessagingException, ValueError) as exc:
         raise exception.TachyonException(f"transport_url: {exc}")
+
+
+def probe(conf: cfg.ConfigOpts) -> None:
+    """Return if any broker of the bus takes a connection. It is closed before
+    anything is said, which brokers are used to.
+
+    :raises BusUnavailable: none does.
+    """
+    if is_local(conf):
+        return
+    troubles = []
+    for host in oslo_messaging.TransportURL.parse(conf).hosts:
+        address = host.hostname, host.port or DEFAULT_PORT
+        try:
+            with socket.create_connection(address, PROBE_DEADLINE):
+                return
+        except OSError as error:
+            troubles.append(f"{address[0]}:{address[1]}: {error}")
+    raise exception.BusUnavailable(reason="; ".join(troubles))
 
 
 def get(conf: cfg.ConfigOpts) -> oslo_messaging.Transport:
