@@ -23,6 +23,7 @@ from tests.functional.db import contract_instances
 from tests.functional.db import contract_inventories
 from tests.functional.db import contract_messages
 from tests.functional.db import contract_providers
+from tests.functional.db import contract_reshape
 from tests.functional.db import contract_resource_classes
 from tests.functional.db import contract_services
 from tests.functional.db import contract_traits
@@ -135,6 +136,10 @@ class TestAllocations(contract_allocations.AllocationsContract, Neo4jCase):
 
 
 class TestBulk(contract_bulk.BulkContract, Neo4jCase):
+    pass
+
+
+class TestReshape(contract_reshape.ReshapeContract, Neo4jCase):
     pass
 
 

@@ -27,6 +27,7 @@ from tests.functional.db import contract_instances
 from tests.functional.db import contract_inventories
 from tests.functional.db import contract_messages
 from tests.functional.db import contract_providers
+from tests.functional.db import contract_reshape
 from tests.functional.db import contract_resource_classes
 from tests.functional.db import contract_services
 from tests.functional.db import contract_traits
@@ -139,6 +140,10 @@ class TestAllocations(contract_allocations.AllocationsContract, SQLiteCase):
 
 
 class TestBulk(contract_bulk.BulkContract, SQLiteCase):
+    pass
+
+
+class TestReshape(contract_reshape.ReshapeContract, SQLiteCase):
     pass
 
 
