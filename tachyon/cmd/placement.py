@@ -23,6 +23,7 @@ from tachyon.transfer import api
 from tachyon.transfer import base
 from tachyon.transfer import client
 from tachyon.transfer import comparing
+from tachyon.transfer import exporting
 from tachyon.transfer import importing
 from tachyon.transfer import store
 
@@ -45,6 +46,7 @@ def add_commands(
     parser = commands.add_parser("placement", help=text, description=text)
     verbs = parser.add_subparsers(metavar="ACTION", required=True)
     _add_import(verbs)
+    _add_export(verbs)
 
 
 def _add_verb(verbs: Any, name: str, run: Verb,
@@ -120,6 +122,59 @@ def _source(conf: cfg.ConfigOpts) -> base.Source:
         given.database_connection,
         conf.placement.incomplete_consumer_project_id,
         conf.placement.incomplete_consumer_user_id)
+
+
+# --------------------------------------------------------------------- export
+def _add_export(verbs: Any) -> None:
+    parser = _add_verb(
+        verbs, "export", _export,
+        "Write the store's providers and allocations to a Placement, and "
+        "compare both; or write the calls for an empty one to a file.")
+    target = parser.add_mutually_exclusive_group(required=True)
+    _add_endpoint(target, "--url", "The endpoint of a Placement that serves "
+                  "microversion 1.38. What it has of these otherwise is "
+                  "overwritten.")
+    target.add_argument("--output", metavar="FILE",
+                        help="A new file: one call a line, JSON.")
+    _add_token(parser)
+
+
+def _export(conf: cfg.ConfigOpts) -> int:
+    with _driver(conf) as driver:
+        source = store.StoreSource(driver)
+        if conf.command.output:
+            _export_to_file(source, conf.command.output)
+            return 0
+        there = client.Client("placement", conf.command.url,
+                              api.MICROVERSION, conf.command.token)
+        target = api.APISource(there)
+        count = 0
+        for call in exporting.Exporter(source, target, Progress()).calls():
+            answer = there.ask(call.method, call.path, call.body,
+                               microversion=call.microversion)
+            there.check(answer, call.method, call.path, *call.statuses)
+            count += 1
+        print(f"made {count} calls")
+        differences = _print_some(comparing.run(
+            source, target, Progress(), generations=False))
+        print(f"{differences} differences")
+        return FOUND if differences else 0
+
+
+def _export_to_file(source: base.Source, path: str) -> None:
+    """Write all calls, or leave no file."""
+    try:
+        with open(path, "x", encoding="utf-8") as file:
+            try:
+                for call in exporting.Exporter(source, None,
+                                               Progress()).calls():
+                    file.write(call.to_json() + "\n")
+            except BaseException:
+                os.unlink(path)
+                raise
+    except OSError as exc:
+        raise exception.TransferFailed(where=path,
+                                       reason=exc.strerror) from exc
 
 
 # ------------------------------------------------------------------- together

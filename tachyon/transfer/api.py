@@ -53,19 +53,27 @@ class APISource(base.Source):
 
     def consumers(self, known: Container[str] = frozenset()
                   ) -> Iterator[Sequence[models.Consumer]]:
-        found = (self.consumer(uuid) for uuid in self._consumer_uuids(known))
+        found = (self.consumer(uuid) for uuid in self._consumers_there()
+                 if uuid not in known)
         yield from base.batches(
             (record for record in found if record is not None),
             base.CONSUMERS)
 
-    def _consumer_uuids(self, known: Container[str]) -> Iterator[str]:
+    def providers_there(self) -> frozenset[str]:
+        """Return the uuids of all providers."""
+        return frozenset(self._list())
+
+    def consumers_there(self) -> frozenset[str]:
+        """Return the uuids of all consumers."""
+        return frozenset(self._consumers_there())
+
+    def _consumers_there(self) -> Iterator[str]:
         seen: set[str] = set()
         for provider in sorted(self._list()):
             body = self._client.get(f"{_path(provider)}/allocations")
-            for uuid in sorted((body or {"allocations": ()})["allocations"]):
-                if uuid not in seen and uuid not in known:
-                    seen.add(uuid)
-                    yield uuid
+            new = set(body["allocations"] if body else ()) - seen
+            seen |= new
+            yield from sorted(new)
 
     # --------------------------------------------------------------- one of it
     def provider(self, uuid: str) -> models.Provider | None:

@@ -8,7 +8,6 @@ from typing import Any
 import keystoneauth1.exceptions
 from keystoneauth1 import adapter
 from keystoneauth1 import loading
-from keystoneauth1 import noauth
 from keystoneauth1 import plugin
 from keystoneauth1 import session
 from keystoneauth1 import token_endpoint
@@ -63,12 +62,16 @@ class Client:
             retriable_status_codes=list(RETRIABLE), raise_exc=False,
             user_agent="tachyon-manage")
 
-    def ask(self, method: str, path: str, body: Any = None) -> Answer:
+    def ask(self, method: str, path: str, body: Any = None, *,
+            microversion: str | None = None) -> Answer:
         """Return the answer, whatever its status.
 
+        :param microversion: instead of the one of all others.
         :raises TransferFailed: there is none, or it is no JSON.
         """
-        more = {} if body is None else {"json": body}
+        more: dict[str, Any] = {} if body is None else {"json": body}
+        if microversion is not None:
+            more["microversion"] = microversion
         try:
             found = self._adapter.request(
                 path, method, headers={"Accept": "application/json"}, **more)
@@ -103,12 +106,13 @@ class Client:
 
 
 def _authentication(url: str, token: str | None,
-                    environ: Mapping[str, str]) -> plugin.BaseAuthPlugin:
+                    environ: Mapping[str, str]
+                    ) -> plugin.BaseAuthPlugin | None:
     token = token or environ.get("OS_TOKEN")
     if token:
         return token_endpoint.Token(url, token)
     if not environ.get("OS_AUTH_URL"):
-        return noauth.NoAuth(endpoint=url)
+        return None
     try:
         loader: Any = loading.get_plugin_loader(
             environ.get("OS_AUTH_TYPE") or "password")

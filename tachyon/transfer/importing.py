@@ -31,7 +31,7 @@ def run(source: base.Source, driver: db_base.DataDriverBase,
     _cursor, pages = driver.snapshot()
     known = {record.uuid for page in pages for record in page}
     result.known = done = len(known)
-    for providers in source.providers(known):
+    for providers in filter(None, source.providers(known)):
         result.providers += driver.bulk.add_providers(providers)
         done += len(providers)
         progress("providers", done, size.providers)
@@ -39,7 +39,7 @@ def run(source: base.Source, driver: db_base.DataDriverBase,
              for record in page}
     done = len(known)
     result.known += done
-    for consumers in source.consumers(known):
+    for consumers in filter(None, source.consumers(known)):
         result.consumers += driver.bulk.add_consumers(consumers)
         done += len(consumers)
         progress("consumers", done, size.consumers)
