@@ -20,14 +20,16 @@ from tachyon import exception
 from tachyon.db import base as db_base
 from tachyon.db import load
 from tachyon.transfer import api
+from tachyon.transfer import audit
 from tachyon.transfer import base
 from tachyon.transfer import client
 from tachyon.transfer import comparing
 from tachyon.transfer import exporting
 from tachyon.transfer import importing
+from tachyon.transfer import nova as nova_module
 from tachyon.transfer import store
 
-FOUND = 3
+FAILED, FOUND, DELETED, INVALID = 1, 3, 4, 127
 # The option as Placement itself reads it from the environment.
 DATABASE_VARIABLE = "OS_PLACEMENT_DATABASE__CONNECTION"
 # Seconds between two lines of progress.
@@ -47,6 +49,7 @@ def add_commands(
     verbs = parser.add_subparsers(metavar="ACTION", required=True)
     _add_import(verbs)
     _add_export(verbs)
+    _add_audit(verbs)
 
 
 def _add_verb(verbs: Any, name: str, run: Verb,
@@ -175,6 +178,49 @@ def _export_to_file(source: base.Source, path: str) -> None:
     except OSError as exc:
         raise exception.TransferFailed(where=path,
                                        reason=exc.strerror) from exc
+
+
+# ---------------------------------------------------------------------- audit
+def _add_audit(verbs: Any) -> None:
+    parser = _add_verb(
+        verbs, "audit", _audit,
+        "Look for allocations of consumers that Nova does not know, and for "
+        "inventories whose use is not the sum of what is allocated.")
+    _add_endpoint(parser, "--nova-url", "Nova's endpoint; without, only "
+                  "inventories are looked at.")
+    _add_token(parser)
+    parser.add_argument("--resource-provider", "--resource_provider",
+                        metavar="UUID",
+                        help="Only what is allocated of this one.")
+    parser.add_argument("--delete", action="store_true",
+                        help="Delete these allocations, and count anew what "
+                             "is counted wrong.")
+
+
+def _audit(conf: cfg.ConfigOpts) -> int:
+    given = conf.command
+    nova = None
+    if given.nova_url:
+        nova = nova_module.Nova(client.Client(
+            "compute", given.nova_url, nova_module.MICROVERSION,
+            given.token))
+    with _driver(conf) as driver:
+        try:
+            findings = audit.find(driver, nova, given.resource_provider)
+        except exception.ResourceProviderNotFound as exc:
+            print(f"tachyon-manage: {exc}", file=sys.stderr)
+            return INVALID
+        for line in findings.lines():
+            print(line)
+        if not findings:
+            return 0
+        if not given.delete:
+            return FOUND
+        changed = audit.mend(driver, findings)
+        for consumer in changed:
+            print(f"tachyon-manage: consumer {consumer.uuid} was changed "
+                  "meanwhile, and left alone", file=sys.stderr)
+        return FAILED if changed else DELETED
 
 
 # ------------------------------------------------------------------- together

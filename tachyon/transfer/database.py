@@ -20,8 +20,6 @@ from tachyon import exception
 from tachyon.db import models
 from tachyon.transfer import base
 
-UNKNOWN_TYPE = "unknown"
-
 
 def _table(name: str, *columns: str) -> sa.TableClause:
     return sa.table(name, *(
@@ -276,7 +274,7 @@ class DatabaseSource(base.Source):
             times = dict(self._times(row))
         return models.Consumer(
             uuid=uuid, generation=row.generation if row else 0,
-            type=(row and row.type) or UNKNOWN_TYPE,
+            type=(row and row.type) or models.UNKNOWN_TYPE,
             project_id=(row and row.project) or project,
             user_id=(row and row.user) or user,
             allocations={

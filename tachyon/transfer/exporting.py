@@ -30,7 +30,6 @@ CONSUMERS = 100
 # The last one that does not ask for the type of a consumer: from then on a
 # type can be anything but unknown.
 _UNTYPED = "1.37"
-_UNKNOWN = "unknown"
 _FIELDS = ("total", "reserved", "min_unit", "max_unit", "step_size",
            "allocation_ratio")
 
@@ -213,7 +212,7 @@ class Exporter:
             one = _owned(record) | {
                 "consumer_generation": found.generation if found else None}
             version = api.MICROVERSION
-            if record.type == _UNKNOWN:
+            if record.type == models.UNKNOWN_TYPE:
                 del one["consumer_type"]
                 version = _UNTYPED
             bodies[version][record.uuid] = one
