@@ -7,7 +7,6 @@ import flask
 import orjson
 from oslo_utils import timeutils
 
-
 # Before, answers did not say when they were last modified.
 _MODIFIED_SINCE = (1, 15)
 

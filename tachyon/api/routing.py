@@ -2,10 +2,10 @@
 
 ``Table.route`` names method, path, policy rule, schemas and the versions at
 which a handler answers. A schema that changed over time is given as a dict of
-all its variants, by the version that brought each. A request is checked in Placement's order: path,
-method, version, content type or accept header, policy rule; then the handler
-runs. The body is read, and held to its schema, when the handler asks for it:
-403 comes before 400.
+all its variants, by the version that brought each. A request is checked in
+Placement's order: path, method, version, content type or accept header,
+policy rule; then the handler runs. The body is read, and held to its schema,
+when the handler asks for it: 403 comes before 400.
 """
 
 import dataclasses
@@ -86,8 +86,9 @@ class Route:
     """One handler: for a path, a method, and a range of versions.
 
     ``missing``: the status before ``since``. ``accept``: the answer is JSON,
-    and a caller that takes no JSON is told so. ``provider_first``: of a bad body for a provider that does not exist,
-    the latter is told. ``target``: what the policy rule is asked about.
+    and a caller that takes no JSON is told so. ``provider_first``: of a bad
+    body for a provider that does not exist, the latter is told. ``target``:
+    what the policy rule is asked about.
     """
 
     method: str

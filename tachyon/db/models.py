@@ -91,8 +91,9 @@ class Claim:
 
     ``consumer_generation`` is the one this was decided on; None says that the
     consumer must not exist yet. Unless ``compared``, any will do. A
-    ``consumer_type`` of None leaves it as it is. Empty ``allocations`` delete the consumer.
-    ``provider_generations`` (by uuid) are compared too, where given.
+    ``consumer_type`` of None leaves it as it is. Empty ``allocations`` delete
+    the consumer. ``provider_generations`` (by uuid) are compared too, where
+    given.
     """
 
     consumer_uuid: str

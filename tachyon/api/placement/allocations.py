@@ -60,8 +60,8 @@ def list_allocations(call: routing.Call,
 
 
 @ROUTES.route(
-    "GET", "/resource_providers/<uuid>/allocations", rule=provider_policies.ALLOCATIONS_LIST,
-    accept=True)
+    "GET", "/resource_providers/<uuid>/allocations",
+    rule=provider_policies.ALLOCATIONS_LIST, accept=True)
 def list_provider_allocations(call: routing.Call,
                               uuid: str) -> flask.Response:
     """List what consumers have of a provider."""
@@ -97,7 +97,8 @@ def replace_allocations(call: routing.Call,
 
 @ROUTES.route(
     "POST", "/allocations", rule=policies.MANAGE, since="1.13",
-    body=schemas.POST, raises={**RAISES, exception.ResourceClassNotFound: errors.Rule(
+    body=schemas.POST,
+    raises={**RAISES, exception.ResourceClassNotFound: errors.Rule(
         400, detail="Unable to allocate inventory {error}")})
 def replace_many_allocations(call: routing.Call) -> flask.Response:
     """Replace all that several consumers have, at once or not at all."""

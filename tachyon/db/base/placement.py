@@ -63,7 +63,8 @@ class InventoriesController(abc.ABC):
         :raises ResourceProviderNotFound:
         :raises ConcurrentUpdate: the generation is another by now.
         :raises ResourceClassNotFound:
-        :raises InventoryInUse: a class that would go has allocations.
+        :raises InventoryInUse: classes that would go have allocations; it
+            names them in the order of the catalogue.
         """
 
 

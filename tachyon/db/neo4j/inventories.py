@@ -1,6 +1,6 @@
 """Inventories: what a provider has of each resource class."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tachyon import exception
@@ -20,6 +20,10 @@ KNOWN = """
     FOREACH (x IN CASE WHEN c.standard THEN [] ELSE [c] END |
         SET x.locked = true)
     RETURN c.name"""
+_IN_ORDER = """
+    UNWIND $names AS name
+    MATCH (e:ResourceClass {name: name})
+    RETURN e.name ORDER BY e.standard DESC, e.position, e.name"""
 NUMBERS = """
     i.total = row[1], i.reserved = row[2], i.min_unit = row[3],
     i.max_unit = row[4], i.step_size = row[5], i.allocation_ratio = row[6]"""
@@ -62,6 +66,18 @@ def row(name: str, one: models.Inventory) -> list[Any]:
             one.step_size, float(one.allocation_ratio)]
 
 
+def check_free(txn: connection.Transaction, uuid: str,
+               in_use: Sequence[str]) -> None:
+    """Return if none of the classes that a provider would lose is in use.
+
+    :raises InventoryInUse: with these, in the catalogue's order.
+    """
+    if in_use:
+        names = [name for name, in txn.all(_IN_ORDER, names=in_use)]
+        raise exception.InventoryInUse(resource_classes=", ".join(names),
+                                       uuid=uuid)
+
+
 def _replace(txn: connection.Transaction, uuid: str, generation: int,
              inventories: Mapping[str, models.Inventory]) -> models.Provider:
     found = txn.one(_LOCK, uuid=uuid)
@@ -77,9 +93,7 @@ def _replace(txn: connection.Transaction, uuid: str, generation: int,
                 raise exception.ResourceClassNotFound(resource_class=name)
     going = sorted(used.keys() - inventories.keys())
     in_use = [name for name in going if used[name]]
-    if in_use:
-        raise exception.InventoryInUse(resource_classes=", ".join(in_use),
-                                       uuid=uuid)
+    check_free(txn, uuid, in_use)
     numbers = {name: row(name, one) for name, one in inventories.items()}
     after = txn.write(
         _REPLACE, uuid=uuid, going=going,

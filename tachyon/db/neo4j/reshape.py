@@ -59,7 +59,7 @@ def apply(txn: connection.Transaction, reshapes: Sequence[models.Reshape],
              if key[0] in reshaped and key not in kept]
     locked.inventories.update(kept)
     consumers = resource_claims.decide(txn, locked, claims)
-    _check_empty(locked, consumers, going)
+    _check_empty(txn, locked, consumers, going)
     txn.write(_PUT, coming=coming, staying=staying, raised=[
         [wanted.provider_uuid, 2 if wanted.inventories else 1]
         for wanted in reshapes])
@@ -83,7 +83,8 @@ def _check(txn: connection.Transaction, locked: resource_claims.Locked,
             raise exception.ResourceClassNotFound(resource_class=name)
 
 
-def _check_empty(locked: resource_claims.Locked,
+def _check_empty(txn: connection.Transaction,
+                 locked: resource_claims.Locked,
                  consumers: Iterable[resource_claims.Consumer],
                  going: Iterable[_Key]) -> None:
     used: dict[_Key, int] = defaultdict(int)
@@ -97,5 +98,4 @@ def _check_empty(locked: resource_claims.Locked,
         if locked.inventories[key].used + used[key]:
             left[key[0]].append(key[1])
     for uuid, names in left.items():
-        raise exception.InventoryInUse(resource_classes=", ".join(names),
-                                       uuid=uuid)
+        inventories.check_free(txn, uuid, names)

@@ -206,7 +206,8 @@ def _write_consumer(txn: connection.Transaction, consumer: _Consumer) -> None:
     else:
         txn.run("UPDATE consumers SET generation = generation + 1, "
                 "type_id = coalesce(?, type_id), project_id = ?, "
-                "user_id = ?, updated_at = ? WHERE id = ?", (*columns, consumer.id))
+                "user_id = ?, updated_at = ? WHERE id = ?",
+                (*columns, consumer.id))
     txn.many("INSERT INTO allocations VALUES (?, ?, ?, ?)",
              [(consumer.id, *key, amount)
               for key, amount in consumer.wants.items()])
