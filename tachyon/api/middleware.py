@@ -1,7 +1,6 @@
 """What a request passes before it reaches Flask, by oslo.middleware."""
 
-import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from wsgiref import types
 
 import oslo_middleware
@@ -15,9 +14,11 @@ from tachyon.api import healthcheck
 from tachyon.api import keystone
 from tachyon.db import base
 
-LOG = logging.getLogger(__name__)
+Wrapper = Callable[[types.WSGIApplication, cfg.ConfigOpts],
+                   types.WSGIApplication]
 
-AUTH_STRATEGIES = {"keystone": keystone.Keystone, "noauth2": auth.NoAuth2}
+AUTH_STRATEGIES: dict[str, Wrapper] = {"keystone": keystone.Keystone,
+                                       "noauth2": auth.NoAuth2}
 
 
 def set_defaults() -> None:

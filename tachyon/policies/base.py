@@ -1,7 +1,7 @@
 """Rules that other rules are made of.
 
-The names and meanings are those of Placement, so that a policy file written
-for it can be used as it is.
+Names and meanings are those of Placement as far as it goes, so that a policy
+file written for it can be used as it is.
 """
 
 from collections.abc import Iterable
@@ -12,6 +12,8 @@ SERVICE = "rule:service_api"
 ADMIN_OR_SERVICE = "rule:admin_or_service_api"
 ADMIN_OR_PROJECT_READER_OR_SERVICE = (
     "rule:admin_or_project_reader_or_service_api")
+ADMIN_OR_PROJECT_MEMBER = "rule:admin_or_project_member_api"
+ADMIN_OR_PROJECT_READER = "rule:admin_or_project_reader_api"
 
 # What was enough before there were roles for services and readers; it still
 # is where [oslo_policy] enforce_new_defaults is off. The odd name is what
@@ -42,6 +44,20 @@ RULES = [
         "role:admin or rule:project_reader_api or role:service",
         description="Who may read what belongs to a project, or to all.",
         scope_types=["project"], deprecated_rule=_ADMIN_ALONE),
+    # Of Tachyon's own API.
+    policy.RuleDefault(
+        "project_member_api", "role:member and project_id:%(project_id)s",
+        description="Who may change what belongs to a project."),
+    policy.RuleDefault(
+        "admin_or_project_member_api",
+        "rule:admin_api or rule:project_member_api",
+        description="Who may change what belongs to a project, or to all.",
+        scope_types=["project"]),
+    policy.RuleDefault(
+        "admin_or_project_reader_api",
+        "rule:admin_api or rule:project_reader_api",
+        description="Who may read what belongs to a project, or to all.",
+        scope_types=["project"]),
 ]
 
 

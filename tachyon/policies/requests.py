@@ -12,17 +12,16 @@ SHOW_HOSTS = PREFIX + "show_hosts"
 EXPLAIN = PREFIX + "explain"
 
 _ADMIN = "rule:admin_api"
-_ADMIN_OR_OWNER = "rule:admin_api or project_id:%(project_id)s"
 _ALL = "/api/v1/requests"
 _ONE = "/api/v1/requests/{id}"
 
 RULES = [
     base.make_rule(LIST, "List the requests of one's own project.",
-                   [("GET", _ALL)], _ADMIN_OR_OWNER),
+                   [("GET", _ALL)], base.ADMIN_OR_PROJECT_READER),
     base.make_rule(LIST_ALL, "List the requests of all projects.",
                    [("GET", _ALL)], _ADMIN),
     base.make_rule(SHOW, "Show what was decided, and why.",
-                   [("GET", _ONE)], _ADMIN_OR_OWNER),
+                   [("GET", _ONE)], base.ADMIN_OR_PROJECT_READER),
     base.make_rule(
         SHOW_HOSTS,
         "See host names, and what is told of single hosts, in requests.",
