@@ -165,9 +165,9 @@ def render(problem: Problem) -> flask.Response:
             problem, flask.request.environ,
             coded=flask.g.get("microversion", (0, 0)) >= _CODES_SINCE)
     elif wanted == "text/html":
-        body = known(problem.detail).html_body({})
+        body = known(problem.detail).html_body(flask.request.environ)
     else:
-        body = known(problem.detail).plain_body({})
+        body = known(problem.detail).plain_body(flask.request.environ)
     return flask.Response(body, problem.status, problem.headers,
                           content_type=wanted)
 

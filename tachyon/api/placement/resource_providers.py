@@ -34,16 +34,17 @@ def _body(call: routing.Call, provider: models.Provider) -> dict[str, Any]:
     links = [{"rel": "self", "href": url}]
     links += [{"rel": rel, "href": f"{url}/{rel}"}
               for rel, since in _LINKS.items() if call.since(since)]
-    body = {
+    place = {}
+    if call.since("1.14"):
+        place = {"parent_provider_uuid": provider.parent_uuid,
+                 "root_provider_uuid": provider.root_uuid}
+    return {
         "uuid": provider.uuid,
         "name": provider.name,
         "generation": provider.generation,
+        **place,
         "links": links,
     }
-    if call.since("1.14"):
-        body["parent_provider_uuid"] = provider.parent_uuid
-        body["root_provider_uuid"] = provider.root_uuid
-    return body
 
 
 @ROUTES.route(

@@ -117,11 +117,12 @@ class RenderTestCase(base.TestCase):
                 ("application/json, text/html;q=0.5", "application/json"),
                 ("text/plain", "text/plain"), ("image/*", "text/plain")):
             response = self.respond(
-                "/x", errors.Problem(404, "no <x>"), Accept=accept)
-            self.assertEqual((404, given),
+                "/x", errors.Problem(406, "x & y"), Accept=accept)
+            self.assertEqual((406, given),
                              (response.status_code, response.mimetype))
-            escaped = "&lt;x&gt;" if given == "text/html" else "<x>"
-            self.assertIn(f"no {escaped}", response.get_data(as_text=True))
+            self.assertNotIn(b"${", response.data)
+            escaped = "x &amp; y" if given == "text/html" else "x & y"
+            self.assertIn(escaped, response.get_data(as_text=True))
         response = self.respond("/api/v1/x", errors.Problem(404, "no x"),
                                 Accept="text/html")
         self.assertEqual("application/json", response.mimetype)

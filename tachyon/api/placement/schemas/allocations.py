@@ -42,14 +42,14 @@ def _consumer(required: Mapping[str, Any], optional: Mapping[str, Any],
               providers_min: int = 0) -> dict[str, Any]:
     """Return the schema of a consumer, its providers being the keys of an
     object."""
-    needed = {**_OWNER, **required, "allocations": {
+    needed = {"allocations": {
         "type": "object",
         "minProperties": providers_min,
         "patternProperties": {common.UUID_KEY: common.closed(
             ("resources",), resources=_RESOURCES,
             generation=common.INTEGER)},
         "additionalProperties": False,
-    }}
+    }, **_OWNER, **required}
     return common.closed(tuple(needed), **needed, **optional)
 
 
