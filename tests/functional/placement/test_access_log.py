@@ -88,6 +88,19 @@ class AccessLogTestCase(TestCase):
         self.fixture.client.get("/traits", base_url="http://cloud/placement")
         self.assertEqual("/placement/traits", self.lines[-1]["path"])
 
+    def test_behind_a_proxy(self):
+        """Its headers count only where the operator says so."""
+        headers = {"X-Forwarded-For": "198.51.100.7",
+                   "X-Forwarded-Prefix": "/placement"}
+        for believed, seen in ((False, ("192.0.2.1", "/traits")),
+                               (True, ("198.51.100.7", "/placement/traits"))):
+            self.config(group="oslo_middleware",
+                        enable_proxy_headers_parsing=believed)
+            self.fixture.client.get("/traits", headers=headers,
+                                    environ_base={"REMOTE_ADDR": "192.0.2.1"})
+            line = self.lines[-1]
+            self.assertEqual(seen, (line["remote"], line["path"]))
+
     def test_no_line_can_be_forged(self):
         self.ask("GET", "/a%0ab%22%c3%a9?c=%0d%22%01%e9")
         self.assertEqual("/a%0Ab%22%C3%A9", self.lines[-1]["path"])
