@@ -19,6 +19,7 @@ from tachyon.placement.managers import aggregates
 from tachyon.placement.managers import allocations
 from tachyon.placement.managers import base
 from tachyon.placement.managers import candidates
+from tachyon.placement.managers import explanations
 from tachyon.placement.managers import inventories as inventories_manager
 from tachyon.placement.managers import providers
 from tachyon.placement.managers import resource_classes
@@ -43,6 +44,8 @@ class PlacementManager(base.Manager):
             conf, driver, view)
         self.allocations = allocations.AllocationsManager(conf, driver, view)
         self.candidates = candidates.CandidatesManager(conf, driver, view)
+        self.explanations = explanations.ExplanationsManager(
+            conf, driver, view)
 
     def apply_inventory_report(
             self, ctx: context.RequestContext, provider_uuid: str, name: str,

@@ -10,6 +10,7 @@ LIST_ALL = PREFIX + "list_all_projects"
 SHOW = PREFIX + "show"
 SHOW_HOSTS = PREFIX + "show_hosts"
 EXPLAIN = PREFIX + "explain"
+EXPLAIN_CANDIDATES = PREFIX + "explain_candidates"
 
 _ADMIN = "rule:admin_api"
 _ALL = "/api/v1/requests"
@@ -28,6 +29,9 @@ RULES = [
         [("GET", _ONE)], _ADMIN),
     base.make_rule(EXPLAIN, "Ask what would be decided, without doing it.",
                    [("POST", "/api/v1/explain")], _ADMIN),
+    base.make_rule(EXPLAIN_CANDIDATES,
+                   "Ask why a query has these allocation candidates, or none.",
+                   [("GET", "/api/v1/explain")], _ADMIN),
 ]
 
 

@@ -74,6 +74,7 @@ DECISIONS = {
     "GET /api/v1/openapi.json": ALL,
     "GET /api/v1/docs/": ALL,
     "GET /api/v1/docs/<path:path>": ALL,
+    "GET /api/v1/explain": ADMIN,
     "POST /api/v1/explain": ADMIN,
     "GET /api/v1/flavors": USERS,
     "POST /api/v1/flavors": ADMIN,

@@ -16,6 +16,8 @@ from tachyon.api import app
 from tachyon.instances import flavors
 from tachyon.instances import requests
 from tachyon.instances import services
+from tachyon.placement import manager
+from tachyon.placement import view
 from tests.unit.instances import base
 
 WISH = base.WISH
@@ -89,7 +91,9 @@ class TestCase(base.TestCase):
 
     def make_app(self):
         return app.create_app(self.conf, app.Managers(
-            placement=None, instances=self.instances, flavors=self.flavors,
+            placement=manager.PlacementManager(
+                self.conf, self.driver, view.View(self.driver)),
+            instances=self.instances, flavors=self.flavors,
             services=self.services, requests=self.requests,
             driver=self.driver))
 
