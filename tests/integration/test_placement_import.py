@@ -6,12 +6,16 @@ import sqlite3
 import subprocess
 import sys
 
+import sqlalchemy as sa
+import testtools
 from oslo_utils.fixture import uuidsentinel as uuids
 
 from tachyon.db import models
+from tachyon.transfer import database as database_module
 from tests.integration import base
 from tests.integration import transfer
 from tests.integration.parts import breaking
+from tests.integration.parts import mariadb
 from tests.integration.parts import placement
 from tests.integration.parts import ports
 
@@ -144,3 +148,26 @@ class TestImport(transfer.Commands, base.TestCase):
                 self.assertIn(told, err)
                 self.assertNotIn("secret", err)
 
+
+class TestImportFromMariaDB(transfer.Commands, base.TestCase):
+    """The database that most Placements have."""
+
+    def test_all_of_it_comes(self):
+        database = self.start(mariadb.MariaDB())
+        there = self.start(placement.Placement(database.url))
+        transfer.fill(there.client)
+        source = ("--database-connection", database.url)
+        self.assertEqual((0, TestImport.ADDED + TestImport.SAME),
+                         self.manage("import", *source)[:2])
+        # What the database tells is what the API tells.
+        self.assertEqual(
+            (0, TestImport.SAME), self.manage(
+                "import", "--verify-only", "--url", there.url,
+                "--token", "admin")[:2])
+        self.assert_it_can_not_write(source[1])
+
+    def assert_it_can_not_write(self, url):
+        with (database_module.DatabaseSource(url, "p", "u") as source,
+              testtools.ExpectedException(sa.exc.OperationalError,
+                                          ".*READ ONLY.*")):
+            source._connection.execute(sa.text("DELETE FROM traits"))
