@@ -80,6 +80,17 @@ class ResourceProviderNotFound(NotFound):
     msg_fmt = "No resource provider with uuid %(uuid)s found"
 
 
+class ReshapedProviderNotFound(ResourceProviderNotFound):
+    """It was to get other inventories."""
+
+
+class ProviderGenerationConflict(ConcurrentUpdate):
+    """The caller knows a provider of another generation."""
+
+    msg_fmt = ("resource provider generation conflict for provider %(uuid)s: "
+               "actual: %(actual)s, given: %(given)s")
+
+
 class ParentProviderNotFound(BadRequest):
     msg_fmt = "parent provider UUID %(uuid)s does not exist"
 
@@ -87,6 +98,12 @@ class ParentProviderNotFound(BadRequest):
 class ProviderLoop(BadRequest):
     msg_fmt = ("creating loop in the provider tree is not allowed: "
                "%(uuid)s is in the subtree of the provider.")
+
+
+class ProviderHasParent(BadRequest):
+    """``action`` is ``re-parenting`` or ``un-parenting``."""
+
+    msg_fmt = "%(action)s the resource provider %(uuid)s is not allowed."
 
 
 class DuplicateProvider(Conflict):
@@ -128,8 +145,10 @@ class InvalidInventory(BadRequest):
 
 
 class InvalidInventoryCapacity(BadRequest):
+    """``excess`` tells by how much too much is reserved."""
+
     msg_fmt = ("Invalid inventory for '%(resource_class)s' on resource "
-               "provider '%(uuid)s'. The reserved value is greater than "
+               "provider '%(uuid)s'. The reserved value is %(excess)s "
                "total.")
 
 
@@ -249,6 +268,12 @@ class PluginError(TachyonException):
     msg_fmt = "Plug-in %(name)s of %(namespace)s can't be loaded: %(reason)s"
 
 
+class PolicyFileInvalid(TachyonException):
+    """What ``[oslo_policy] policy_file`` names: a daemon must not start."""
+
+    msg_fmt = "The policy file can't be used: %(reason)s"
+
+
 class PolicyNotAuthorized(TachyonException):
     msg_fmt = "Policy does not allow %(action)s to be performed."
 
@@ -284,7 +309,20 @@ class SchedulerUnavailable(TachyonException):
     msg_fmt = "No scheduler answers: %(reason)s"
 
 
+class BusUnavailable(TachyonException):
+    """No broker of the bus takes a connection."""
+
+    msg_fmt = "The bus is unavailable: %(reason)s"
+
+
 class MalformedMessage(TachyonException):
     """A message of the bus can't be understood: it is dropped."""
 
     msg_fmt = "Malformed message: %(reason)s"
+
+
+# ----------------------------------------------------------- other Placements
+class TransferFailed(TachyonException):
+    """Another service can't be read, or does not take what is written."""
+
+    msg_fmt = "%(where)s: %(reason)s"

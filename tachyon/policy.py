@@ -31,16 +31,30 @@ def reset() -> None:
 
 
 def init(config: cfg.ConfigOpts) -> policy.Enforcer:
-    """Return the process's enforcer, and make it first if need be."""
+    """Return the process's enforcer, and make it first if need be.
+
+    :raises PolicyFileInvalid: the policy file is not one.
+    """
     global _ENFORCER
     with _LOCK:
         if _ENFORCER is None:
             opts.set_defaults(config)
             enforcer = policy.Enforcer(config)
+            # Told once, in the documentation, not a rule at a time in every
+            # daemon's log.
+            enforcer.suppress_default_change_warnings = True
             enforcer.register_defaults(policies.list_rules())
-            enforcer.load_rules()
+            _load(enforcer)
             _ENFORCER = enforcer
         return _ENFORCER
+
+
+def _load(enforcer: policy.Enforcer) -> None:
+    try:
+        enforcer.load_rules()
+    except (ValueError, TypeError, AttributeError) as error:
+        # What oslo.policy raises of a file that is no mapping of strings.
+        raise exception.PolicyFileInvalid(reason=str(error)) from error
 
 
 def get_enforcer() -> policy.Enforcer:

@@ -12,26 +12,41 @@ from tachyon import context
 from tachyon.rpc import transport
 
 
-class TestCase(base.BaseTestCase):
-    """Gives each test ``self.conf``, ``self.state_path``, ``self.context``.
+class Options(fixtures.Fixture):
+    """Gives ``conf``, ``config`` to set options with, and ``state_path``.
 
-    ``self.conf`` is the global ``CONF`` (oslo.messaging needs that one), read
-    from no file, with a ``state_path`` of the test's own, and messages that
-    never leave the process. What a test changes is undone after it.
+    ``conf`` is the global ``CONF`` (oslo.messaging needs that one), read from
+    no file, with a ``state_path`` of its own, and messages that never leave
+    the process. What is changed is undone in the end.
     """
 
-    def setUp(self) -> None:
-        super().setUp()
+    def _setUp(self) -> None:
         self.conf = conf.CONF
-        self.config_fixture = self.useFixture(
-            config_fixture.Config(self.conf))
+        self.fixture = self.useFixture(config_fixture.Config(self.conf))
         self.addCleanup(transport.cleanup)
-        self.messaging_fixture = self.useFixture(
+        self.messaging = self.useFixture(
             conffixture.ConfFixture(self.conf, transport_url="fake:/"))
         self.conf([], project="tachyon", default_config_files=[],
                   default_config_dirs=[])
         self.state_path = self.useFixture(fixtures.TempDir()).path
         self.config(state_path=self.state_path, service_host="testhost")
+
+    def config(self, group: str | None = None, **options: Any) -> None:
+        """Set options."""
+        self.fixture.config(group=group, **options)
+
+
+class TestCase(base.BaseTestCase):
+    """Gives each test ``self.conf``, ``self.state_path``, ``self.context``:
+    see ``Options``."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.options = self.useFixture(Options())
+        self.conf = self.options.conf
+        self.config_fixture = self.options.fixture
+        self.messaging_fixture = self.options.messaging
+        self.state_path = self.options.state_path
         self.context = context.RequestContext(
             user_id="alice", project_id="demo", roles=["member"],
             overwrite=False)
@@ -39,4 +54,4 @@ class TestCase(base.BaseTestCase):
 
     def config(self, group: str | None = None, **options: Any) -> None:
         """Set options for the time of this test."""
-        self.config_fixture.config(group=group, **options)
+        self.options.config(group, **options)

@@ -1,13 +1,12 @@
 """The HTTP application: both planes, behind one chain of middleware."""
 
 import dataclasses
-import logging
-from urllib import parse
 from wsgiref import types
 
 import flask
 from oslo_config import cfg
 
+from tachyon import policy
 from tachyon.api import auth
 from tachyon.api import errors
 from tachyon.api import microversion
@@ -21,8 +20,6 @@ from tachyon.instances import manager as instances_manager
 from tachyon.instances import requests as requests_manager
 from tachyon.instances import services as services_manager
 from tachyon.placement import manager as placement_manager
-
-LOG = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,7 +37,12 @@ class Managers:
 def create_app(conf: cfg.ConfigOpts,
                managers: Managers) -> types.WSGIApplication:
     """Return the WSGI application: Placement at ``/``, Tachyon's own API at
-    ``/api/v1``."""
+    ``/api/v1``.
+
+    :raises TachyonException: policy or Keystone are not well configured.
+    :raises OSError: the access log can't be written to.
+    """
+    policy.init(conf)
     app = flask.Flask("tachyon.api", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = conf.api.max_request_body_size
     app.extensions["tachyon"] = managers
@@ -51,7 +53,7 @@ def create_app(conf: cfg.ConfigOpts,
     app.register_error_handler(Exception, errors.handle)
     routing.register(app, placement_api.TABLES)
     app.register_blueprint(v1.blueprint)
-    return middleware.wrap(app, conf)
+    return middleware.wrap(app, conf, managers.driver)
 
 
 def _begin() -> None:
@@ -64,11 +66,4 @@ def _begin() -> None:
 def _end(response: flask.Response) -> flask.Response:
     if "microversion" in flask.g:
         microversion.write(response, flask.g.microversion)
-    request = flask.request
-    # Quoted again: no path may begin a line of its own in the log.
-    LOG.info('%s "%s %s" status: %d length: %s', request.remote_addr,
-             request.method, parse.quote(request.path) + (
-                 f"?{parse.quote(request.query_string, safe='/?=&%,:!+')}"
-                 if request.query_string else ""),
-             response.status_code, response.content_length)
     return response

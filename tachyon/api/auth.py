@@ -1,6 +1,6 @@
 """Who calls: from a token to identity headers, from these to a context.
 
-The first step is a WSGI middleware, as keystonemiddleware's is, and speaks
+The first step is a WSGI middleware, keystonemiddleware's or one that speaks
 the same headers; the second is Flask's. In between stand only paths.
 """
 
@@ -16,7 +16,7 @@ from tachyon.api import errors
 
 # What a caller may read without a token: the version document, and index and
 # documentation of Tachyon's own API.
-_PUBLIC = frozenset({"/", "/api/v1", "/api/v1/", "/api/v1/openapi.json",
+_PUBLIC = frozenset({"", "/", "/api/v1", "/api/v1/", "/api/v1/openapi.json",
                      "/api/v1/docs"})
 _PUBLIC_TREE = "/api/v1/docs/"
 
@@ -27,16 +27,21 @@ _IDENTITY = ("HTTP_X_USER_ID", "HTTP_X_USER", "HTTP_X_TENANT_ID",
 # What keystoneauth sends in place of a token where there is no authentication
 # (``--os-auth-type none``).
 _NO_TOKEN = "notused"
-# Keystone expands implied roles; so is it done here.
-_ADMIN_ROLES = "admin,member,reader,service"
+# Keystone lists implied roles, too. A service is not implied by any.
+_ADMIN_ROLES = "admin,member,reader"
+
+
+def is_public(path: str) -> bool:
+    """Return whether anybody may read what is there."""
+    return path in _PUBLIC or path.startswith(_PUBLIC_TREE)
 
 
 class NoAuth2:
     """Believes the token, ``user[:project]``, and what X-Project-Id and
     X-Roles say besides.
 
-    Without X-Roles the user ``admin`` has all roles, and anybody else none.
-    For development and tests, as Placement's of this name.
+    Without X-Roles the user ``admin`` is an admin, and anybody else has no
+    role. For development and tests, as Placement's of this name.
     """
 
     def __init__(self, application: types.WSGIApplication,
@@ -74,7 +79,6 @@ def load_context() -> None:
     flask.g.context = context.RequestContext.from_environ(
         environ, request_id=environ.get(request_id.ENV_REQUEST_ID),
         global_request_id=environ.get(request_id.GLOBAL_REQ_ID))
-    path = flask.request.path
-    if (flask.g.context.user_id is None and path not in _PUBLIC
-            and not path.startswith(_PUBLIC_TREE)):
+    if (flask.g.context.user_id is None
+            and not is_public(flask.request.path)):
         raise errors.Problem(401, "")

@@ -33,12 +33,16 @@ INVENTORY_IN_USE = "placement.inventory.inuse"
 DUPLICATE_NAME = "placement.duplicate_name"
 PROVIDER_IN_USE = "placement.resource_provider.inuse"
 PROVIDER_IS_PARENT = "placement.resource_provider.cannot_delete_parent"
+PROVIDER_NOT_FOUND = "placement.resource_provider.not_found"
 DUPLICATE_KEY = "placement.query.duplicate_key"
 BAD_VALUE = "placement.query.bad_value"
 MISSING_VALUE = "placement.query.missing_value"
 
 # Of these a client learns nothing from what the status means in general.
 _SELF_EXPLANATORY = (405, 406, 413, 415)
+
+# Before, errors of the Placement API had no codes.
+_CODES_SINCE = (1, 23)
 
 # Paths below this one are Tachyon's own API, whose codes are its own.
 V1_PREFIX = "/api/"
@@ -149,20 +153,53 @@ def _from_framework(error: werkzeug_exc.HTTPException) -> Problem:
 
 
 def render(problem: Problem) -> flask.Response:
-    """Return the response that tells a caller of a problem."""
-    own = flask.request.path.startswith(V1_PREFIX)
+    """Return the response that tells a caller of a problem.
+
+    A caller of the Placement API that would rather not have JSON gets HTML
+    or plain text, as from WebOb, which Placement is built on.
+    """
+    wanted = _wanted_type()
+    known = webob_exc.status_map.get(problem.status)
+    if wanted == "application/json" or known is None:
+        body: str | bytes = make_body(
+            problem, flask.request.environ,
+            coded=flask.g.get("microversion", (0, 0)) >= _CODES_SINCE)
+    elif wanted == "text/html":
+        body = known(problem.detail).html_body(flask.request.environ)
+    else:
+        body = known(problem.detail).plain_body(flask.request.environ)
+    return flask.Response(body, problem.status, problem.headers,
+                          content_type=wanted)
+
+
+def _wanted_type() -> str:
+    accept = flask.request.headers.get("Accept", "*/*")
+    if accept in ("", "*/*") or flask.request.path.startswith(V1_PREFIX):
+        return "application/json"
+    return flask.request.accept_mimetypes.best_match(
+        ("text/html", "application/json"), "text/plain")
+
+
+def make_body(problem: Problem, environ: Mapping[str, Any], *,
+              coded: bool) -> bytes:
+    """Return the body of that response, also where Flask has no say.
+
+    ``coded``: an error of the Placement API has a code.
+    """
+    own = environ["PATH_INFO"].startswith(V1_PREFIX)
     entry = {
         "status": problem.status,
         "title": http.HTTPStatus(problem.status).phrase,
         "detail": _detail(problem, own),
-        "code": problem.code or (V1_UNDEFINED if own else UNDEFINED),
-        **problem.members,
     }
-    environ = flask.request.environ
+    if own:
+        entry["code"] = problem.code or V1_UNDEFINED
+    elif coded:
+        entry["code"] = problem.code or UNDEFINED
+    entry.update(problem.members)
     if request_id.ENV_REQUEST_ID in environ:
         entry["request_id"] = environ[request_id.ENV_REQUEST_ID]
-    return flask.Response(orjson.dumps({"errors": [entry]}), problem.status,
-                          problem.headers, content_type="application/json")
+    return orjson.dumps({"errors": [entry]})
 
 
 def _detail(problem: Problem, own: bool) -> str:

@@ -1,15 +1,19 @@
 """Microversions of the Placement API, and which one a request asks for."""
 
+from collections.abc import Mapping
+from typing import TypeVar
+
 import flask
 import microversion_parse
 
 from tachyon.api import errors
 
 SERVICE_TYPE = "placement"
-# All that are served, oldest first. One more is one line more here.
-VERSIONS = ("1.39",)
+# All that are served, oldest first.
+VERSIONS = tuple(f"1.{minor}" for minor in range(40))
 
 Version = microversion_parse.Version
+_T = TypeVar("_T")
 
 
 def parse(version: str) -> Version:
@@ -22,6 +26,13 @@ def parse(version: str) -> Version:
 
 MIN_VERSION = parse(VERSIONS[0])
 MAX_VERSION = parse(VERSIONS[-1])
+
+
+def choose(variants: Mapping[str, _T], version: Version) -> _T:
+    """Return the variant that holds at a version: that of the newest one
+    that is not above it."""
+    return variants[max((since for since in variants
+                         if parse(since) <= version), key=parse)]
 
 
 def read() -> Version:

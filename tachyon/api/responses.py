@@ -7,6 +7,9 @@ import flask
 import orjson
 from oslo_utils import timeutils
 
+# Before, answers did not say when they were last modified.
+_MODIFIED_SINCE = (1, 15)
+
 
 def make(body: Any, status: int = 200, *,
          modified: datetime.datetime | None = None,
@@ -28,7 +31,7 @@ def make_empty(status: int = 204, *,
 
 def _finish(response: flask.Response, modified: datetime.datetime | None,
             location: str | None) -> flask.Response:
-    if modified is not None:
+    if modified is not None and flask.g.microversion >= _MODIFIED_SINCE:
         response.last_modified = modified
         response.headers["Cache-Control"] = "no-cache"
     if location is not None:

@@ -1,10 +1,11 @@
 """Routes of the Placement API: what stands above a handler.
 
 ``Table.route`` names method, path, policy rule, schemas and the versions at
-which a handler answers. A request is checked in Placement's order: path,
-method, version, content type or accept header, policy rule; then the handler
-runs. The body is read, and held to its schema, when the handler asks for it:
-403 comes before 400.
+which a handler answers. A schema that changed over time is given as a dict of
+all its variants, by the version that brought each. A request is checked in
+Placement's order: path, method, version, content type or accept header,
+policy rule; then the handler runs. The body is read, and held to its schema,
+when the handler asks for it: 403 comes before 400.
 """
 
 import dataclasses
@@ -39,6 +40,10 @@ class Call:
         self.context: context.RequestContext = flask.g.context
         self.version: microversion.Version = flask.g.microversion
 
+    def since(self, version: str) -> bool:
+        """Return whether the caller speaks this version, or a later one."""
+        return self.version >= microversion.parse(version)
+
     @property
     def placement(self) -> manager.PlacementManager:
         return flask.current_app.extensions["tachyon"].placement
@@ -49,9 +54,8 @@ class Call:
 
         :raises Problem: 400, unless what the path names does not exist.
         """
-        assert self._route.body is not None
         try:
-            return validation.read_body(self._route.body)
+            return validation.read_body(self._schema(self._route.body))
         except errors.Problem:
             if self._route.provider_first:
                 self.placement.providers.get(self.context, self.args["uuid"])
@@ -63,20 +67,28 @@ class Call:
 
         :raises Problem: 400
         """
-        assert self._route.query is not None
-        return validation.read_query(self._route.query)
+        return validation.read_query(self._schema(self._route.query))
+
+    def _schema(self, schemas: "Schemas | None") -> validation.Schema:
+        assert schemas is not None
+        if isinstance(schemas, validation.Schema):
+            return schemas
+        return microversion.choose(schemas, self.version)
 
 
 Handler = Callable[..., flask.Response]
+# One, or its variants by the version that brought each.
+Schemas = validation.Schema | Mapping[str, validation.Schema]
 
 
 @dataclasses.dataclass(frozen=True)
 class Route:
     """One handler: for a path, a method, and a range of versions.
 
-    ``accept``: the answer is JSON, and a caller that takes no JSON is told
-    so. ``provider_first``: of a bad body for a provider that does not exist,
-    the latter is told. ``target``: what the policy rule is asked about.
+    ``missing``: the status before ``since``. ``accept``: the answer is JSON,
+    and a caller that takes no JSON is told so. ``provider_first``: of a bad
+    body for a provider that does not exist, the latter is told. ``target``:
+    what the policy rule is asked about.
     """
 
     method: str
@@ -85,8 +97,9 @@ class Route:
     rule: str | None
     since: microversion.Version
     until: microversion.Version
-    body: validation.Schema | None
-    query: validation.Schema | None
+    missing: int
+    body: Schemas | None
+    query: Schemas | None
     accept: bool
     provider_first: bool
     target: Callable[[], Mapping[str, Any]] | None
@@ -100,9 +113,9 @@ class Table:
         self.routes: list[Route] = []
 
     def route(self, method: str, path: str, *, rule: str | None,
-              since: str = "1.0", until: str = "1.39",
-              body: validation.Schema | None = None,
-              query: validation.Schema | None = None,
+              since: str = microversion.VERSIONS[0],
+              until: str = microversion.VERSIONS[-1], missing: int = 404,
+              body: Schemas | None = None, query: Schemas | None = None,
               accept: bool = False, provider_first: bool = False,
               target: Callable[[], Mapping[str, Any]] | None = None,
               raises: errors.Rules | None = None
@@ -111,7 +124,7 @@ class Table:
         def add(handler: Handler) -> Handler:
             self.routes.append(Route(
                 method, path, handler, rule, microversion.parse(since),
-                microversion.parse(until), body, query, accept,
+                microversion.parse(until), missing, body, query, accept,
                 provider_first, target, raises or {}))
             return handler
         return add
@@ -154,7 +167,7 @@ def _select(methods: Mapping[str, list[Route]]) -> Route:
     for route in methods[method]:
         if route.since <= flask.g.microversion <= route.until:
             return route
-    raise errors.Problem(404, "")
+    raise errors.Problem(methods[method][0].missing, "")
 
 
 def _check_type(route: Route) -> None:

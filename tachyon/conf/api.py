@@ -17,10 +17,12 @@ Each keeps its own view of the cloud in memory; one or two a core are useful.
     cfg.IntOpt("threads", default=16, min=1, help="""
 Requests that one worker handles at the same time.
 """),
-    cfg.StrOpt("auth_strategy", default="noauth2", choices=["noauth2"],
+    cfg.StrOpt("auth_strategy", default="noauth2",
+               choices=["keystone", "noauth2"], deprecated_group="DEFAULT",
                help="""
 How callers are told apart.
 
+``keystone`` asks the identity service, as ``[keystone_authtoken]`` says.
 ``noauth2`` believes the header X-Auth-Token (``user[:project]``; ``admin`` is
 admin) and is for development and tests only.
 """),
@@ -35,6 +37,13 @@ Items that one page of a list holds at most.
     cfg.IntOpt("max_request_body_size", default=16 * 1024 * 1024, min=1024,
                help="""
 Largest request body that is read, in bytes. A larger one is answered 413.
+"""),
+    cfg.StrOpt("access_log_file", help="""
+File to which each request that was answered adds a line, an object of JSON:
+its time, request ids, caller, method, path, query, status, length and
+duration in seconds. No token is ever in it.
+
+It may be moved away at any time; a new one is begun.
 """),
 ]
 

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 MAX_INT = 2147483647
+# Of consumers that were made by clients which did not say.
+UNKNOWN_TYPE = "unknown"
 
 
 # ------------------------------------------------------------------ the store
@@ -114,8 +116,10 @@ class Claim:
     """What a consumer shall have from now on, instead of what it has.
 
     ``consumer_generation`` is the one this was decided on; None says that the
-    consumer must not exist yet. Empty ``allocations`` delete the consumer.
-    ``provider_generations`` (by uuid) are compared too, where given.
+    consumer must not exist yet. Unless ``compared``, any will do. A
+    ``consumer_type`` of None leaves it as it is. Empty ``allocations`` delete
+    the consumer. ``provider_generations`` (by uuid) are compared too, where
+    given.
     """
 
     consumer_uuid: str
@@ -123,9 +127,19 @@ class Claim:
     project_id: str
     user_id: str
     allocations: Mapping[str, Mapping[str, int]]    # provider, class: amount
-    consumer_type: str = "unknown"
+    consumer_type: str | None = UNKNOWN_TYPE
     provider_generations: Mapping[str, int] = dataclasses.field(
         default_factory=dict)
+    compared: bool = True
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Reshape:
+    """What a provider shall have from now on, instead of what it has."""
+
+    provider_uuid: str
+    generation: int                                 # this was decided on
+    inventories: Mapping[str, Inventory]            # by resource class
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -135,6 +149,16 @@ class Usage:
     consumer_type: str
     consumer_count: int
     resources: Mapping[str, int]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Miscount:
+    """An inventory whose ``used`` is not what is ``allocated`` from it."""
+
+    provider_uuid: str
+    resource_class: str
+    used: int
+    allocated: int
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

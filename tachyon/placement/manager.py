@@ -19,6 +19,7 @@ from tachyon.placement.managers import aggregates
 from tachyon.placement.managers import allocations
 from tachyon.placement.managers import base
 from tachyon.placement.managers import candidates
+from tachyon.placement.managers import explanations
 from tachyon.placement.managers import inventories as inventories_manager
 from tachyon.placement.managers import providers
 from tachyon.placement.managers import resource_classes
@@ -33,6 +34,7 @@ class PlacementManager(base.Manager):
     def __init__(self, conf: cfg.ConfigOpts, driver: db_base.DataDriverBase,
                  view: view_module.View):
         super().__init__(conf, driver, view)
+        self.options = conf.placement
         self.providers = providers.ProvidersManager(conf, driver, view)
         self.inventories = inventories_manager.InventoriesManager(
             conf, driver, view)
@@ -42,6 +44,8 @@ class PlacementManager(base.Manager):
             conf, driver, view)
         self.allocations = allocations.AllocationsManager(conf, driver, view)
         self.candidates = candidates.CandidatesManager(conf, driver, view)
+        self.explanations = explanations.ExplanationsManager(
+            conf, driver, view)
 
     def apply_inventory_report(
             self, ctx: context.RequestContext, provider_uuid: str, name: str,

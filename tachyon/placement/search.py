@@ -28,6 +28,10 @@ from tachyon.placement import snapshot as snapshot_module
 Candidate = combine.Candidate
 Miss = explain.Miss
 
+# Orders in which the candidates of several roots come.
+BREADTH_FIRST = "breadth-first"
+DEPTH_FIRST = "depth-first"
+
 
 def find(snapshot: snapshot_module.Snapshot,
          query: query_module.Query) -> "Found":
@@ -62,14 +66,16 @@ class Found:
     # ------------------------------------------------------------ candidates
     def candidates(self, roots: Iterable[int] | None = None,
                    limit: int | None = None,
-                   rng: random.Random | None = None
-                   ) -> Iterator[Candidate]:
+                   rng: random.Random | None = None,
+                   order: str = BREADTH_FIRST) -> Iterator[Candidate]:
         """Yield candidates: the first one of each root, then the second one
-        of each, and so on. None comes twice.
+        of each, and so on; or depth first, all of one root, then all of the
+        next. None comes twice.
 
         :param roots: look in these only, in this order; default all.
         :param limit: yield so many at most; default the query's.
         :param rng: shuffle the roots by it.
+        :param order: ``BREADTH_FIRST`` or ``DEPTH_FIRST``.
         """
         if limit is None:
             limit = self.query.limit
@@ -81,9 +87,11 @@ class Found:
         if rng is not None:
             chosen = np.random.default_rng(
                 rng.getrandbits(64)).permutation(chosen)
-        return itertools.islice(self._distinct(self._rounds(chosen)), limit)
+        return itertools.islice(
+            self._distinct(self._rounds(chosen, order == DEPTH_FIRST)), limit)
 
-    def _rounds(self, roots: np.ndarray) -> Iterator[Candidate]:
+    def _rounds(self, roots: np.ndarray,
+                depth_first: bool) -> Iterator[Candidate]:
         combiner = combine.Combiner(self._snapshot, self.query,
                                     self._evaluation.parts)
         patience = combine.Patience()
@@ -98,7 +106,9 @@ class Found:
                 (self._barren if sure else self._given_up).add(root)
                 continue
             yield first
-            if several:
+            if several and depth_first:
+                yield from candidates
+            elif several:
                 waiting.append(candidates)
         while waiting:
             remaining = []

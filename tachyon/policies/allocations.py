@@ -1,4 +1,4 @@
-"""Rules of allocations, allocation candidates and usages."""
+"""Rules of allocations, their candidates, usages and the reshaper."""
 
 from oslo_policy import policy
 
@@ -13,6 +13,7 @@ UPDATE = _PREFIX + "update"
 DELETE = _PREFIX + "delete"
 CANDIDATES = "placement:allocation_candidates:list"
 USAGES = "placement:usages"
+RESHAPE = "placement:reshaper:reshape"
 
 RULES = [
     base.make_rule(MANAGE, "Change the allocations of several consumers.",
@@ -27,6 +28,9 @@ RULES = [
     base.make_rule(USAGES, "Show what a project uses.",
                    [("GET", "/usages")],
                    base.ADMIN_OR_PROJECT_READER_OR_SERVICE),
+    base.make_rule(RESHAPE,
+                   "Move inventories and what is allocated of them, at once.",
+                   [("POST", "/reshaper")], base.SERVICE),
 ]
 
 

@@ -12,7 +12,6 @@ SHOW = PREFIX + "show"
 SHOW_HOST = PREFIX + "show_host"
 
 _ADMIN = "rule:admin_api"
-_ADMIN_OR_OWNER = "rule:admin_api or project_id:%(project_id)s"
 _ALL = "/api/v1/instances"
 _ONE = "/api/v1/instances/{id}"
 _DELETE = "delete"
@@ -29,18 +28,18 @@ def _action_rule(action: str) -> policy.DocumentedRuleDefault:
     if action == _DELETE:
         operations.append(("DELETE", _ONE))
     return base.make_rule(for_action(action), f"Ask to {action} an instance.",
-                          operations, _ADMIN_OR_OWNER)
+                          operations, base.ADMIN_OR_PROJECT_MEMBER)
 
 
 RULES = [
     base.make_rule(CREATE, "Create an instance in one's own project.",
-                   [("POST", _ALL)], _ADMIN_OR_OWNER),
+                   [("POST", _ALL)], base.ADMIN_OR_PROJECT_MEMBER),
     base.make_rule(LIST, "List the instances of one's own project.",
-                   [("GET", _ALL)], _ADMIN_OR_OWNER),
+                   [("GET", _ALL)], base.ADMIN_OR_PROJECT_READER),
     base.make_rule(LIST_ALL, "List the instances of all projects.",
                    [("GET", _ALL)], _ADMIN),
     base.make_rule(SHOW, "Show an instance.", [("GET", _ONE)],
-                   _ADMIN_OR_OWNER),
+                   base.ADMIN_OR_PROJECT_READER),
     base.make_rule(SHOW_HOST,
                    "See, and filter by, the host that an instance is on.",
                    [("GET", _ALL), ("GET", _ONE)], _ADMIN),

@@ -6,6 +6,7 @@ process: enough for tachyon-standalone, and for a lone tachyon-api.
 
 import logging
 import os
+import socket
 import threading
 from importlib import metadata
 
@@ -30,6 +31,9 @@ CONNECT_RETRIES = 1
 # Messages that the broker hands a process before it has taken the first: one
 # that stalls keeps no more of them from the others.
 PREFETCH = 16
+DEFAULT_PORT = 5672
+# Seconds that one broker has to take a connection.
+PROBE_DEADLINE = 1.0
 
 _lock = threading.Lock()
 _transport: tuple[int, oslo_messaging.Transport] | None = None
@@ -72,6 +76,25 @@ def check(conf: cfg.ConfigOpts) -> None:
         oslo_messaging.get_rpc_transport(conf).cleanup()
     except (oslo_messaging.MessagingException, ValueError) as exc:
         raise exception.TachyonException(f"transport_url: {exc}")
+
+
+def probe(conf: cfg.ConfigOpts) -> None:
+    """Return if any broker of the bus takes a connection. It is closed before
+    anything is said, which brokers are used to.
+
+    :raises BusUnavailable: none does.
+    """
+    if is_local(conf):
+        return
+    troubles = []
+    for host in oslo_messaging.TransportURL.parse(conf).hosts:
+        address = host.hostname, host.port or DEFAULT_PORT
+        try:
+            with socket.create_connection(address, PROBE_DEADLINE):
+                return
+        except OSError as error:
+            troubles.append(f"{address[0]}:{address[1]}: {error}")
+    raise exception.BusUnavailable(reason="; ".join(troubles))
 
 
 def get(conf: cfg.ConfigOpts) -> oslo_messaging.Transport:

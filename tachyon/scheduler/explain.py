@@ -28,23 +28,19 @@ What needs the snapshot is gathered by ``observe`` while it is lent; the rest
 follows when the decision has ended.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import orjson
 from oslo_config import cfg
 
 from tachyon.db import models
-from tachyon.placement import query as placement_query
+from tachyon.placement import documents
 from tachyon.placement import reasons
 from tachyon.scheduler import data as scheduler_data
 from tachyon.scheduler import funnel
 
-VERSION = 1
-
-# Reasons that the summary line names; the others are added up.
-SUMMARY_REASONS = 6
+VERSION = documents.VERSION
 
 Verdict = scheduler_data.Verdict
 
@@ -175,7 +171,7 @@ def document(data: scheduler_data.SchedulingData, conf: cfg.ConfigOpts,
         "tries": data.tries,
         "conflicts": [{"host": host, "detail": detail}
                       for host, detail in data.conflicts],
-        "funnel": [_stage(stage, conf.scheduler.explain_examples)
+        "funnel": [documents.stage(stage, conf.scheduler.explain_examples)
                    for stage in data.stages],
         "scores": findings.get("scores", []),
         "nearest": findings.get("nearest", []),
@@ -183,7 +179,7 @@ def document(data: scheduler_data.SchedulingData, conf: cfg.ConfigOpts,
         "limits": _limits(data, conf),
         "inputs": _inputs(data, chosen),
     }
-    return fit(made, conf.scheduler.explain_max_bytes)
+    return documents.fit(made, conf.scheduler.explain_max_bytes)
 
 
 def ended(former: Mapping[str, Any], verdict: Verdict, reason: str,
@@ -193,7 +189,7 @@ def ended(former: Mapping[str, Any], verdict: Verdict, reason: str,
     made = {**former, "verdict": str(verdict), "summary": reason,
             "reason": _plain(verdict, reason), "host": None,
             "service": None, "allocations": None}
-    return fit(made, max_bytes)
+    return documents.fit(made, max_bytes)
 
 
 def failed(instance: models.Instance, request_id: str, attempt: int,
@@ -222,12 +218,7 @@ def summary(data: scheduler_data.SchedulingData, verdict: Verdict) -> str:
         return f"{fitting}/{total} hosts fit, but {data.detail}"
     if not total:
         return "0/0 hosts: there are none"
-    counts = _counts(data)
-    parts = [f"{count} {reason.text()}"
-             for reason, count in counts[:SUMMARY_REASONS]]
-    rest = sum(count for _, count in counts[SUMMARY_REASONS:])
-    if rest:
-        parts.append(f"{rest} for other reasons")
+    parts = documents.count_words(data.stages)
     if verdict is Verdict.CLAIM_CONFLICT:
         parts.append(f"others were faster {times(len(data.conflicts))}")
     return f"0/{total} hosts: " + ", ".join(parts)
@@ -237,17 +228,6 @@ def times(count: int) -> str:
     return {1: "once", 2: "twice"}.get(count, f"{count} times")
 
 
-def _counts(data: scheduler_data.SchedulingData
-            ) -> list[tuple[reasons.Reason, int]]:
-    """Return how many hosts went for each reason, most first."""
-    counts: dict[str, tuple[reasons.Reason, int]] = {}
-    for stage in data.stages:
-        for reason, count in stage.removed:
-            _, before = counts.get(reason.text(), (reason, 0))
-            counts[reason.text()] = (reason, before + count)
-    return sorted(counts.values(), key=lambda each: -each[1])
-
-
 def _reason(data: scheduler_data.SchedulingData,
             verdict: Verdict) -> dict[str, Any] | None:
     if verdict is Verdict.SCHEDULED:
@@ -255,7 +235,7 @@ def _reason(data: scheduler_data.SchedulingData,
     if verdict in (Verdict.CLAIM_CONFLICT, Verdict.RETRIES_EXHAUSTED):
         return reasons.Reason(reasons.Code.CLAIM_CONFLICT, {
             "conflicts": len(data.conflicts)}).to_dict()
-    counts = _counts(data)
+    counts = documents.counts(data.stages)
     if counts and verdict in (Verdict.NO_CANDIDATES, Verdict.ALL_FILTERED):
         return counts[0][0].to_dict()
     return _plain(verdict, summary(data, verdict))
@@ -265,16 +245,6 @@ def _plain(verdict: Verdict, detail: str) -> dict[str, Any]:
     """Return the reason of what no host is the cause of."""
     return {"code": str(verdict).upper(), "params": {"detail": detail},
             "text": detail}
-
-
-def _stage(stage: reasons.Stage, limit: int) -> dict[str, Any]:
-    examples: Iterable[tuple[str, ...]] = (
-        stage.examples or ((),) * len(stage.removed))
-    return {"stage": stage.name, "before": stage.before, "after": stage.after,
-            "removed": [{**reason.to_dict(), "count": count,
-                         "examples": list(names[:limit])}
-                        for (reason, count), names
-                        in zip(stage.removed, examples, strict=True)]}
 
 
 def _allocations(chosen: scheduler_data.Selection) -> list[dict[str, Any]]:
@@ -298,7 +268,7 @@ def _limits(data: scheduler_data.SchedulingData,
 def _inputs(data: scheduler_data.SchedulingData,
             chosen: scheduler_data.Selection | None) -> dict[str, Any]:
     return {
-        "query": query_dict(data.query),
+        "query": documents.query(data.query),
         "preferred_traits": list(data.preferred_traits),
         "avoided_traits": list(data.avoided_traits),
         "scheduler_hints": dict(data.hints),
@@ -310,57 +280,3 @@ def _inputs(data: scheduler_data.SchedulingData,
         "cursor": data.findings.get("cursor"),
         "generations": dict(chosen.generations) if chosen else {},
     }
-
-
-def query_dict(query: placement_query.Query) -> dict[str, Any]:
-    """Return a query in JSON's terms."""
-    groups = [{
-        "suffix": group.suffix,
-        "resources": dict(group.resources),
-        "required": sorted(group.required),
-        "required_any": [sorted(each) for each in group.required_any],
-        "forbidden": sorted(group.forbidden),
-        "member_of": [sorted(each) for each in group.member_of],
-        "forbidden_aggregates": sorted(group.forbidden_aggregates),
-        "in_tree": group.in_tree,
-    } for group in query.groups]
-    return {"groups": groups, "group_policy": query.group_policy,
-            "same_subtree": [sorted(each) for each in query.same_subtree],
-            "root_required": sorted(query.root_required),
-            "root_forbidden": sorted(query.root_forbidden),
-            "limit": query.limit}
-
-
-# ------------------------------------------------------------------ its size
-def fit(made: dict[str, Any], max_bytes: int) -> dict[str, Any]:
-    """Return the document with as many of its lists as ``max_bytes`` of JSON
-    allow; what matters least goes first, and ``limits`` tells what went."""
-    if len(orjson.dumps(made)) <= max_bytes:
-        return made
-    dropped: list[str] = []
-    made["limits"] = {**made["limits"], "explain_max_bytes": max_bytes,
-                      "dropped": dropped}
-    for name in ("scores", "nearest", "conflicts", "hosts", "funnel.examples",
-                 "inputs.query", "inputs.scheduler_hints", "funnel",
-                 "inputs", "allocations"):
-        dropped.append(name)
-        _drop(made, name)
-        if len(orjson.dumps(made)) <= max_bytes:
-            return made
-    made["summary"] = made["summary"][:max_bytes // 8]
-    made["reason"] = None
-    return made
-
-
-def _drop(made: dict[str, Any], name: str) -> None:
-    head, _, tail = name.partition(".")
-    if name == "funnel.examples":
-        made["funnel"] = [
-            {**stage, "removed": [{**each, "examples": []}
-                                  for each in stage["removed"]]}
-            for stage in made["funnel"]]
-    elif tail:
-        made[head] = {key: value for key, value in made[head].items()
-                      if key != tail}
-    else:
-        made[head] = type(made[head])() if made[head] is not None else None

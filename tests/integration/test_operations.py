@@ -103,7 +103,7 @@ class LogTest(OperationsCase):
     def test_each_line_names_the_request_and_its_caller(self):
         answer = self.client.ask("POST", "/api/v1/instances", {
             "name": "vm", "flavor": "m1.tiny", "image": "i"},
-            headers={"X-Auth-Token": "alice:demo"})
+            headers={"X-Auth-Token": "alice:demo", "X-Roles": "member"})
         self.assertEqual(202, answer.status_code, answer.text)
         request_id = answer.headers["X-Openstack-Request-Id"]
         self.client.wait_for(answer.json()["id"], "STOPPED")

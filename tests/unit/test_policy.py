@@ -1,6 +1,7 @@
 """Policy: rules, and who passes them."""
 
 from oslo_policy import policy as oslo_policy
+from placement import policies as peer
 
 from tachyon import context
 from tachyon import exception
@@ -54,12 +55,32 @@ class PolicyTestCase(base.TestCase):
         self.assertRaises(oslo_policy.PolicyNotRegistered, policy.authorize,
                           self.admin_context, "placement:nothing")
 
-    def test_policy_file(self):
+    def test_reshaping_is_for_services(self):
+        """An admin is none, unless the old defaults still count."""
+        self.assertTrue(self.may(allocations.RESHAPE, roles=["service"]))
+        self.assertFalse(self.may(allocations.RESHAPE, roles=["admin"]))
+        self.config(group="oslo_policy", enforce_new_defaults=False)
+        policy.reset()
+        self.assertTrue(self.may(allocations.RESHAPE, roles=["admin"]))
+        self.assertFalse(self.may(allocations.RESHAPE, roles=["reader"]))
+
+    def test_old_name_of_the_admin_rule(self):
+        """A policy file may still say who passed before there were roles."""
+        self.write('"rule:admin_api": "role:operator"')
+        self.assertTrue(self.may(resource_providers.LIST,
+                                 roles=["operator"]))
+        self.assertFalse(self.may(resource_providers.LIST, roles=["admin"]))
+
+    def write(self, *lines):
+        """Make these lines the policy file."""
         path = f"{self.state_path}/policy.yaml"
         with open(path, "w") as file:
-            file.write(f'"{resource_providers.LIST}": "role:reader"\n')
+            file.writelines(f"{line}\n" for line in lines)
         self.config(group="oslo_policy", policy_file=path)
         policy.reset()
+
+    def test_policy_file(self):
+        self.write(f'"{resource_providers.LIST}": "role:reader"')
         self.assertTrue(self.may(resource_providers.LIST, roles=["reader"]))
         self.assertFalse(self.may(resource_providers.LIST, roles=["admin"]))
 
@@ -68,3 +89,29 @@ class PolicyTestCase(base.TestCase):
         self.assertEqual(len(rules), len({rule.name for rule in rules}))
         for rule in rules:
             self.assertTrue(rule.description, rule.name)
+
+    def test_every_rule_of_placement_is_here(self):
+        """Name, default, scope, routes, and what was the default before: a
+        policy file that was written for Placement means the same."""
+        here = {rule.name: rule for rule in policies.list_rules()}
+        for rule in peer.list_rules():
+            self.assertIn(rule.name, here)
+            self.assertEqual(_meaning(rule), _meaning(here[rule.name]))
+
+    def test_no_rule_of_placement_is_made_up(self):
+        theirs = {rule.name for rule in peer.list_rules()}
+        ours = {rule.name for rule in policies.list_rules()
+                if rule.name.startswith("placement:")}
+        self.assertEqual(set(), ours - theirs)
+
+
+def _meaning(rule):
+    old = rule.deprecated_rule
+    return {
+        "name": rule.name,
+        "check": rule.check_str,
+        "scope": rule.scope_types,
+        "before": old and (old.name, old.check_str),
+        "routes": sorted((each["method"], each["path"])
+                         for each in getattr(rule, "operations", ())),
+    }

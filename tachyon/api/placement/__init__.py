@@ -4,6 +4,7 @@ from tachyon.api.placement import aggregates
 from tachyon.api.placement import allocation_candidates
 from tachyon.api.placement import allocations
 from tachyon.api.placement import inventories
+from tachyon.api.placement import reshaper
 from tachyon.api.placement import resource_classes
 from tachyon.api.placement import resource_providers
 from tachyon.api.placement import root
@@ -12,4 +13,4 @@ from tachyon.api.placement import usages
 
 TABLES = tuple(module.ROUTES for module in (
     root, resource_providers, inventories, traits, aggregates,
-    resource_classes, usages, allocations, allocation_candidates))
+    resource_classes, usages, allocations, allocation_candidates, reshaper))

@@ -1,5 +1,8 @@
 """Aggregates of a resource provider."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import flask
 
 from tachyon import exception
@@ -17,27 +20,36 @@ _PATH = "/resource_providers/<uuid>/aggregates"
 _GENERATION = "resource_provider_generation"
 
 
-def _respond(provider: models.Provider) -> flask.Response:
-    return responses.make({"aggregates": sorted(provider.aggregates),
-                           _GENERATION: provider.generation})
+def _respond(call: routing.Call, provider: models.Provider,
+             uuids: Sequence[str]) -> flask.Response:
+    body: dict[str, Any] = {"aggregates": uuids}
+    if call.since("1.19"):
+        body[_GENERATION] = provider.generation
+    return responses.make(body)
 
 
-@ROUTES.route("GET", _PATH, rule=policies.AGGREGATES_LIST, since="1.19",
+@ROUTES.route("GET", _PATH, rule=policies.AGGREGATES_LIST, since="1.1",
               accept=True)
 def list_aggregates(call: routing.Call, uuid: str) -> flask.Response:
     """List the aggregates that a provider is in."""
-    return _respond(call.placement.providers.get(call.context, uuid))
+    provider = call.placement.providers.get(call.context, uuid)
+    return _respond(call, provider, sorted(provider.aggregates))
 
 
 @ROUTES.route(
-    "PUT", _PATH, rule=policies.AGGREGATES_UPDATE, since="1.19",
-    body=schemas.PUT_V1_19, provider_first=True,
+    "PUT", _PATH, rule=policies.AGGREGATES_UPDATE, since="1.1",
+    body=schemas.PUT, provider_first=True,
     raises={exception.ConcurrentUpdate: errors.Rule(
         409, errors.CONCURRENT_UPDATE,
         "Resource provider's generation already changed. Please update the "
         "generation and try again.")})
 def replace_aggregates(call: routing.Call, uuid: str) -> flask.Response:
     """Replace all aggregates that a provider is in."""
-    return _respond(call.placement.aggregates.replace(
-        call.context, uuid, call.body[_GENERATION],
-        frozenset(map(params.normalise_uuid, call.body["aggregates"]))))
+    generation, uuids = None, call.body
+    if call.since("1.19"):
+        generation, uuids = call.body[_GENERATION], call.body["aggregates"]
+    uuids = [params.normalise_uuid(one) for one in uuids]
+    provider = call.placement.aggregates.replace(
+        call.context, uuid, generation, frozenset(uuids))
+    # They are told in the order that they were given in.
+    return _respond(call, provider, uuids)

@@ -1,5 +1,6 @@
 """Allocations: what consumers have of which providers."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import flask
@@ -20,7 +21,8 @@ ROUTES = routing.Table()
 _ONE = "/allocations/<consumer_uuid>"
 
 _UNABLE = errors.Rule(409, detail="Unable to allocate inventory: {error}")
-_RAISES: errors.Rules = {
+# What any change of allocations is answered with.
+RAISES: errors.Rules = {
     exception.ConsumerGenerationConflict: errors.Rule(
         409, errors.CONCURRENT_UPDATE),
     exception.ConcurrentUpdate: errors.Rule(
@@ -36,27 +38,29 @@ _RAISES: errors.Rules = {
 }
 
 
-@ROUTES.route("GET", _ONE, rule=policies.LIST, since="1.38", accept=True)
+@ROUTES.route("GET", _ONE, rule=policies.LIST, accept=True)
 def list_allocations(call: routing.Call,
                      consumer_uuid: str) -> flask.Response:
     """List what a consumer has. One that nobody knows has nothing."""
     consumer = call.placement.allocations.find(call.context, consumer_uuid)
     if consumer is None:
         return responses.make({"allocations": {}})
-    return responses.make({
-        "allocations": {
-            uuid: {"resources": dict(allocation.resources),
-                   "generation": allocation.provider_generation}
-            for uuid, allocation in consumer.allocations.items()},
-        "project_id": consumer.project_id,
-        "user_id": consumer.user_id,
-        "consumer_generation": consumer.generation,
-        "consumer_type": consumer.type,
-    }, modified=consumer.updated_at)
+    body: dict[str, Any] = {"allocations": {
+        uuid: {"resources": dict(allocation.resources),
+               "generation": allocation.provider_generation}
+        for uuid, allocation in consumer.allocations.items()}}
+    for field, value, since in (
+            ("project_id", consumer.project_id, "1.12"),
+            ("user_id", consumer.user_id, "1.12"),
+            ("consumer_generation", consumer.generation, "1.28"),
+            ("consumer_type", consumer.type, "1.38")):
+        if call.since(since):
+            body[field] = value
+    return responses.make(body, modified=consumer.updated_at)
 
 
 @ROUTES.route(
-    "GET", "/resource_providers/<uuid>/allocations", since="1.28",
+    "GET", "/resource_providers/<uuid>/allocations",
     rule=provider_policies.ALLOCATIONS_LIST, accept=True)
 def list_provider_allocations(call: routing.Call,
                               uuid: str) -> flask.Response:
@@ -67,7 +71,8 @@ def list_provider_allocations(call: routing.Call,
         "allocations": {
             consumer.uuid: {
                 "resources": dict(consumer.allocations[uuid].resources),
-                "consumer_generation": consumer.generation}
+                **({"consumer_generation": consumer.generation}
+                   if call.since("1.28") else {})}
             for consumer in consumers},
         "resource_provider_generation": provider.generation,
     }, modified=max((consumer.updated_at for consumer in consumers),
@@ -75,8 +80,8 @@ def list_provider_allocations(call: routing.Call,
 
 
 @ROUTES.route(
-    "PUT", _ONE, rule=policies.UPDATE, since="1.38", body=schemas.PUT_V1_38,
-    raises={**_RAISES, exception.ResourceClassNotFound: errors.Rule(
+    "PUT", _ONE, rule=policies.UPDATE, body=schemas.PUT,
+    raises={**RAISES, exception.ResourceClassNotFound: errors.Rule(
         400, detail="Unable to allocate inventory for consumer "
                     "{consumer_uuid}: {error}")})
 def replace_allocations(call: routing.Call,
@@ -86,20 +91,21 @@ def replace_allocations(call: routing.Call,
         raise errors.Problem(400,
                              f"Malformed consumer_uuid: {consumer_uuid}")
     call.placement.allocations.replace(
-        call.context, [_claim(consumer_uuid, call.body)])
+        call.context, [make_claim(call, consumer_uuid, call.body)])
     return responses.make_empty()
 
 
 @ROUTES.route(
-    "POST", "/allocations", rule=policies.MANAGE, since="1.38",
-    body=schemas.POST_V1_38,
-    raises={**_RAISES, exception.ResourceClassNotFound: errors.Rule(
+    "POST", "/allocations", rule=policies.MANAGE, since="1.13",
+    body=schemas.POST,
+    raises={**RAISES, exception.ResourceClassNotFound: errors.Rule(
         400, detail="Unable to allocate inventory {error}")})
 def replace_many_allocations(call: routing.Call) -> flask.Response:
     """Replace all that several consumers have, at once or not at all."""
     call.placement.allocations.replace(
         call.context,
-        [_claim(uuid, fields) for uuid, fields in call.body.items()])
+        [make_claim(call, uuid, fields)
+         for uuid, fields in call.body.items()])
     return responses.make_empty()
 
 
@@ -111,13 +117,32 @@ def delete_allocations(call: routing.Call,
     return responses.make_empty()
 
 
-def _claim(consumer_uuid: str, fields: dict[str, Any]) -> models.Claim:
+def make_claim(call: routing.Call, consumer_uuid: str,
+               fields: dict[str, Any]) -> models.Claim:
+    """Return what a body says of one consumer.
+
+    Clients of old do not tell all that is kept today.
+    """
+    options = call.placement.options
     return models.Claim(
         consumer_uuid=params.normalise_uuid(consumer_uuid),
-        consumer_generation=fields["consumer_generation"],
-        project_id=fields["project_id"], user_id=fields["user_id"],
-        consumer_type=fields["consumer_type"],
+        consumer_generation=fields.get("consumer_generation"),
+        compared=call.since("1.28"),
+        project_id=fields.get("project_id",
+                              options.incomplete_consumer_project_id),
+        user_id=fields.get("user_id", options.incomplete_consumer_user_id),
+        consumer_type=fields.get("consumer_type"),
         allocations={
             uuid: {name: min(amount, params.MORE_THAN_ANY)
-                   for name, amount in allocation["resources"].items()}
-            for uuid, allocation in fields["allocations"].items()})
+                   for name, amount in resources.items()}
+            for uuid, resources in _resources(fields["allocations"])})
+
+
+def _resources(allocations: Any) -> Iterator[tuple[str, dict[str, int]]]:
+    """Yield what is wanted of each provider; until 1.12 this was a list."""
+    if isinstance(allocations, list):
+        for one in allocations:
+            yield one["resource_provider"]["uuid"], one["resources"]
+    else:
+        for uuid, one in allocations.items():
+            yield uuid, one["resources"]

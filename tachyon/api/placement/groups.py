@@ -4,26 +4,36 @@ import re
 import sys
 
 from tachyon.api import errors
+from tachyon.api import microversion
 from tachyon.api import validation
 from tachyon.api.placement import params
 from tachyon.api.placement.schemas import allocation_candidates as schemas
-from tachyon.api.placement.schemas import common
 from tachyon.placement import query as query_module
 
-_KEY = re.compile(
-    f"({'|'.join(schemas.GROUP_KEYS)})({common.SUFFIX})?", re.ASCII)
+# The key of a group, by the version since which it has this form.
+_KEYS = {since: re.compile(
+    f"({'|'.join(schemas.GROUP_KEYS)})({suffix})?", re.ASCII)
+    for since, suffix in (("1.0", schemas.NUMBER), ("1.33", schemas.SUFFIX))}
+_FORBIDDEN_TRAITS = (1, 22)
+_RESOURCELESS = (1, 36)
 
 
-def parse(given: validation.Query) -> query_module.Query:
+def parse(given: validation.Query,
+          version: microversion.Version = microversion.MAX_VERSION
+          ) -> query_module.Query:
     """Return what a query string asks for.
 
     :raises Problem: 400, with Placement's words.
     """
     root_required, root_forbidden = _parse_root_required(given)
     same_subtree = tuple(map(_parse_subtree, given.getlist("same_subtree")))
-    groups = _parse_groups(given)
-    _check_resourceless(groups, same_subtree)
-    _check_contradictions(groups)
+    groups = _parse_groups(given, version)
+    if version >= _RESOURCELESS:
+        _check_resourceless(groups, same_subtree)
+    else:
+        _check_orphans(groups)
+    if version >= _FORBIDDEN_TRAITS:
+        _check_contradictions(groups)
     group_policy = given.get("group_policy")
     if group_policy is None and sum(map(bool, groups)) > 1:
         raise errors.Problem(
@@ -38,27 +48,29 @@ def parse(given: validation.Query) -> query_module.Query:
 Groups = dict[str, query_module.RequestGroup]
 
 
-def _parse_groups(given: validation.Query) -> Groups:
+def _parse_groups(given: validation.Query,
+                  version: microversion.Version) -> Groups:
     """Return the groups by suffix, in the order of their first keys."""
+    form = microversion.choose(_KEYS, version)
     keys_by_suffix: dict[str, set[str]] = {}
     for key in given:
-        match = _KEY.fullmatch(key)
+        match = form.fullmatch(key)
         if match:
             keys_by_suffix.setdefault(match[2] or "", set()).add(match[1])
-    return {suffix: _parse_group(given, suffix, keys)
+    return {suffix: _parse_group(given, suffix, keys, version)
             for suffix, keys in keys_by_suffix.items()}
 
 
-def _parse_group(given: validation.Query, suffix: str,
-                 keys: set[str]) -> query_module.RequestGroup:
+def _parse_group(given: validation.Query, suffix: str, keys: set[str],
+                 version: microversion.Version) -> query_module.RequestGroup:
     resources = {}
     if "resources" in keys:
         resources = params.parse_resources(
             given.getlist("resources" + suffix)[-1])
     required, required_any, forbidden = params.parse_traits(
-        given.getlist("required" + suffix))
+        given.getlist("required" + suffix), version)
     member_of, forbidden_aggregates = params.parse_member_of(
-        given.getlist("member_of" + suffix))
+        given.getlist("member_of" + suffix), version, suffix)
     in_tree = None
     if "in_tree" in keys:
         in_tree = params.parse_in_tree(given.getlist("in_tree" + suffix)[-1])
@@ -101,6 +113,33 @@ def _check_resourceless(groups: Groups,
                  f"{unknown} not found in {list(groups)}.", errors.BAD_VALUE)
 
 
+def _check_orphans(groups: Groups) -> None:
+    """As it was before: each group asks for resources."""
+    alone = {suffix: group for suffix, group in groups.items()
+             if not group.resources}
+    traits = [f"required{suffix}" for suffix, group in alone.items()
+              if group.all_required]
+    if traits:
+        raise errors.Problem(
+            400, "All traits parameters must be associated with resources.  "
+                 "Found the following orphaned traits keys: "
+                 f"{', '.join(traits)}")
+    aggregates = [f"member_of{suffix}" for suffix, group in alone.items()
+                  if group.member_of or group.forbidden_aggregates]
+    if aggregates:
+        raise errors.Problem(
+            400, "All member_of parameters must be associated with "
+                 "resources. Found the following orphaned member_of keys: "
+                 f"{', '.join(aggregates)}")
+    if alone:
+        raise errors.Problem(400, "All request groups must specify "
+                                  "resources.")
+    if not groups:
+        raise errors.Problem(
+            400, "At least one request group (`resources` or "
+                 "`resources{$S}`) is required.")
+
+
 def _check_contradictions(groups: Groups) -> None:
     conflicts = [
         f"required{suffix}: ({', '.join(sorted(traits))})"
@@ -123,11 +162,6 @@ def _parse_root_required(given: validation.Query
         raise errors.Problem(
             400, "Query parameter 'root_required' may be specified only "
                  "once.", errors.DUPLICATE_KEY)
-    if values[0].startswith("in:"):
-        raise errors.Problem(
-            400, "Invalid query string parameters: The format "
-                 "'in:HW_CPU_X86_VMX,CUSTOM_MAGIC' only supported since "
-                 f"microversion 1.39. Got: {values[0]}")
     required, forbidden = params.parse_flat_traits(values[0])
     conflicts = sorted(required & forbidden)
     if conflicts:

@@ -27,9 +27,14 @@ _BAD_CAPACITY = errors.Rule(
                 "{error}")
 
 
-def _make(fields: dict[str, Any]) -> models.Inventory:
+def make(fields: dict[str, Any]) -> models.Inventory:
+    """Return the inventory that a body describes."""
     return models.Inventory(**{name: fields[name] for name in _FIELDS
                                if name in fields})
+
+
+def _all_reserved(call: routing.Call) -> bool:
+    return call.since("1.26")
 
 
 def _body(inventory: models.Inventory) -> dict[str, Any]:
@@ -59,7 +64,7 @@ def list_inventories(call: routing.Call, uuid: str) -> flask.Response:
 
 
 @ROUTES.route(
-    "PUT", _ALL, rule=policies.INVENTORIES_UPDATE, since="1.26",
+    "PUT", _ALL, rule=policies.INVENTORIES_UPDATE,
     body=schemas.PUT_ALL, provider_first=True,
     raises={
         exception.ConcurrentUpdate: _STALE,
@@ -74,12 +79,13 @@ def replace_inventories(call: routing.Call, uuid: str) -> flask.Response:
     """Replace all of a provider's inventories."""
     return _respond_all(call.placement.inventories.replace(
         call.context, uuid, call.body[_GENERATION],
-        {resource_class: _make(fields) for resource_class, fields
-         in call.body["inventories"].items()}))
+        {resource_class: make(fields) for resource_class, fields
+         in call.body["inventories"].items()},
+        all_reserved=_all_reserved(call)))
 
 
 @ROUTES.route(
-    "POST", _ALL, rule=policies.INVENTORIES_CREATE, since="1.26",
+    "POST", _ALL, rule=policies.INVENTORIES_CREATE,
     body=schemas.POST, provider_first=True,
     raises={
         exception.InventoryExists: errors.Rule(
@@ -95,7 +101,8 @@ def create_inventory(call: routing.Call, uuid: str) -> flask.Response:
     """Give a provider the inventory of one class more."""
     resource_class = call.body["resource_class"]
     provider = call.placement.inventories.create(
-        call.context, uuid, resource_class, _make(call.body))
+        call.context, uuid, resource_class, make(call.body),
+        all_reserved=_all_reserved(call))
     return _respond_one(
         provider, resource_class, status=201,
         location=responses.url("resource_providers", uuid, "inventories",
@@ -104,7 +111,7 @@ def create_inventory(call: routing.Call, uuid: str) -> flask.Response:
 
 @ROUTES.route(
     "DELETE", _ALL, rule=policies.INVENTORIES_DELETE, since="1.5",
-    raises={exception.ConcurrentUpdate: errors.Rule(
+    missing=405, raises={exception.ConcurrentUpdate: errors.Rule(
         409, errors.CONCURRENT_UPDATE,
         "Unable to delete inventory for resource provider {uuid} because the "
         "inventory was updated by another process. Please retry your "
@@ -127,7 +134,7 @@ def show_inventory(call: routing.Call, uuid: str,
 
 
 @ROUTES.route(
-    "PUT", _ONE, rule=policies.INVENTORIES_UPDATE, since="1.26",
+    "PUT", _ONE, rule=policies.INVENTORIES_UPDATE,
     body=schemas.PUT, provider_first=True,
     raises={
         exception.ConcurrentUpdate: _STALE,
@@ -142,7 +149,7 @@ def update_inventory(call: routing.Call, uuid: str,
     """Change the inventory of one class."""
     provider = call.placement.inventories.update(
         call.context, uuid, call.body[_GENERATION], resource_class,
-        _make(call.body))
+        make(call.body), all_reserved=_all_reserved(call))
     return _respond_one(provider, resource_class)
 
 

@@ -1,15 +1,17 @@
 """Parameters of query strings that hold more than one value.
 
 Each function takes what one key was given and returns what it means, or
-raises a 400 that says how it should have looked.
+raises a 400 that says how it should have looked. What a key may hold depends
+on the version that the caller speaks.
 """
 
 import uuid as uuid_module
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from oslo_utils import uuidutils
 
 from tachyon.api import errors
+from tachyon.api import microversion
 from tachyon.db import models
 
 # More than any inventory can give at once, and still an int64: what asks for
@@ -48,21 +50,33 @@ def _parse_amount(name: str, value: str) -> int:
 
 
 Traits = tuple[frozenset[str], tuple[frozenset[str], ...], frozenset[str]]
+# Since when a trait may be forbidden, and more than one value be given, each
+# perhaps a choice.
+_FORBIDDEN_TRAITS = (1, 22)
+_ANY_TRAITS = (1, 39)
+# The same of aggregates.
+_SEVERAL_MEMBER_OF = (1, 24)
+_FORBIDDEN_MEMBER_OF = (1, 32)
 
 
-def parse_traits(values: Iterable[str]) -> Traits:
+def parse_traits(values: Sequence[str],
+                 version: microversion.Version = microversion.MAX_VERSION
+                 ) -> Traits:
     """Return traits required, sets of which one is, and traits forbidden.
 
-    Forms: ``A,!B`` and ``in:A,B``. Of several values, each holds.
+    Forms: ``A,!B`` and ``in:A,B``. Of several values, each holds; of old,
+    the last one.
     """
+    if version < _ANY_TRAITS:
+        values = values[-1:]
     required: set[str] = set()
     any_of: list[frozenset[str]] = []
     forbidden: set[str] = set()
     for value in values:
-        if value.startswith("in:"):
+        if value.startswith("in:") and version >= _ANY_TRAITS:
             any_of.append(_parse_any_of(value))
             continue
-        wanted, unwanted = parse_flat_traits(value)
+        wanted, unwanted = parse_flat_traits(value, version)
         required |= wanted
         forbidden |= unwanted
     return frozenset(required), tuple(any_of), frozenset(forbidden)
@@ -84,27 +98,41 @@ def _parse_any_of(value: str) -> frozenset[str]:
     return traits
 
 
-def parse_flat_traits(value: str) -> tuple[frozenset[str], frozenset[str]]:
+def parse_flat_traits(
+        value: str, version: microversion.Version = microversion.MAX_VERSION
+        ) -> tuple[frozenset[str], frozenset[str]]:
     """Return traits required and traits forbidden: ``A,!B``.
 
     Any number of ``!`` forbids, as in Placement.
     """
+    if value.startswith("in:"):
+        raise errors.Problem(
+            400, "Invalid query string parameters: The format "
+                 "'in:HW_CPU_X86_VMX,CUSTOM_MAGIC' only supported since "
+                 f"microversion 1.39. Got: {value}")
+    may_forbid = version >= _FORBIDDEN_TRAITS
+    form = ("Invalid query string parameters: Expected 'required' parameter "
+            "value of the form: HW_CPU_X86_VMX,"
+            f"{'!' if may_forbid else ''}CUSTOM_MAGIC. Got")
     items = [item.strip() for item in value.split(",")]
     required = frozenset(i for i in items if not i.startswith("!"))
     forbidden = frozenset(i.lstrip("!") for i in items if i.startswith("!"))
     if "" in required | forbidden:
-        raise errors.Problem(
-            400, "Invalid query string parameters: Expected 'required' "
-                 "parameter value of the form: "
-                 "HW_CPU_X86_VMX,!CUSTOM_MAGIC. "
-                 f"Got an empty trait in: {value}")
+        raise errors.Problem(400, f"{form} an empty trait in: {value}")
+    if forbidden and not may_forbid:
+        raise errors.Problem(400, f"{form}: {value}")
     return required, forbidden
 
 
-def parse_member_of(values: Iterable[str]
-                    ) -> tuple[tuple[frozenset[str], ...], frozenset[str]]:
+def parse_member_of(
+        values: Sequence[str],
+        version: microversion.Version = microversion.MAX_VERSION,
+        suffix: str = "") -> tuple[tuple[frozenset[str], ...], frozenset[str]]:
     """Return sets of aggregates, of each of which one is wanted, and
     aggregates forbidden: ``A``, ``in:A,B``, ``!A``, ``!in:A,B``."""
+    if len(values) > 1 and version < _SEVERAL_MEMBER_OF:
+        raise errors.Problem(
+            400, f"Multiple member_of{suffix} parameters are not supported")
     wanted: list[frozenset[str]] = []
     forbidden: frozenset[str] = frozenset()
     for value in values:
@@ -118,6 +146,10 @@ def parse_member_of(values: Iterable[str]
         uuids = words[3:].split(",") if listed else [words]
         aggregates = frozenset(map(_aggregate, uuids))
         if value.startswith("!"):
+            if version < _FORBIDDEN_MEMBER_OF:
+                raise errors.Problem(
+                    400, f"Forbidden member_of{suffix} parameters are not "
+                         "supported in the specified microversion")
             forbidden |= aggregates
         else:
             wanted.append(aggregates)

@@ -58,6 +58,22 @@ def show_resource_class(call: routing.Call, name: str) -> flask.Response:
     return responses.make(_body(entry.name), modified=entry.updated_at)
 
 
+@ROUTES.route(
+    "PUT", _ONE, rule=policies.CLASSES_UPDATE, since="1.2", until="1.6",
+    body=schemas.POST,
+    raises={
+        exception.ResourceClassStandard: errors.Rule(
+            400, detail="Cannot update standard resource class {name}"),
+        exception.ResourceClassExists: errors.Rule(
+            409, detail="Resource class already exists: {resource_class}"),
+    })
+def rename_resource_class(call: routing.Call, name: str) -> flask.Response:
+    """Rename a custom resource class."""
+    entry = call.placement.resource_classes.rename(call.context, name,
+                                                   call.body["name"])
+    return responses.make(_body(entry.name))
+
+
 @ROUTES.route("PUT", _ONE, rule=policies.CLASSES_UPDATE, since="1.7")
 def ensure_resource_class(call: routing.Call, name: str) -> flask.Response:
     """Make sure that a custom resource class exists."""

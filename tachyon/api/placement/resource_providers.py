@@ -7,6 +7,7 @@ from oslo_utils import uuidutils
 
 from tachyon import exception
 from tachyon.api import errors
+from tachyon.api import microversion
 from tachyon.api import responses
 from tachyon.api import routing
 from tachyon.api import validation
@@ -19,30 +20,36 @@ from tachyon.policies import resource_providers as policies
 
 ROUTES = routing.Table()
 
-_LINKS = ("inventories", "usages", "aggregates", "traits", "allocations")
+# What a provider links to, and since when.
+_LINKS = {"inventories": "1.0", "usages": "1.0", "aggregates": "1.1",
+          "traits": "1.6", "allocations": "1.11"}
 _CREATE = 'Unable to create resource provider "{provider}", {created}: '
 _SAVE = "Unable to save resource provider {uuid}: "
 _NO_PARENT = ("Object action create failed because: parent provider UUID "
               "does not exist.")
 
 
-def _body(provider: models.Provider) -> dict[str, Any]:
+def _body(call: routing.Call, provider: models.Provider) -> dict[str, Any]:
     url = responses.url("resource_providers", provider.uuid)
     links = [{"rel": "self", "href": url}]
-    links += [{"rel": rel, "href": f"{url}/{rel}"} for rel in _LINKS]
+    links += [{"rel": rel, "href": f"{url}/{rel}"}
+              for rel, since in _LINKS.items() if call.since(since)]
+    place = {}
+    if call.since("1.14"):
+        place = {"parent_provider_uuid": provider.parent_uuid,
+                 "root_provider_uuid": provider.root_uuid}
     return {
         "uuid": provider.uuid,
         "name": provider.name,
         "generation": provider.generation,
-        "parent_provider_uuid": provider.parent_uuid,
-        "root_provider_uuid": provider.root_uuid,
+        **place,
         "links": links,
     }
 
 
 @ROUTES.route(
     "GET", "/resource_providers", rule=policies.LIST, accept=True,
-    since="1.39", query=schemas.LIST,
+    query=schemas.LIST,
     raises={
         exception.ResourceClassNotFound: errors.Rule(
             400, detail="Invalid resource class in resources parameter: "
@@ -52,17 +59,16 @@ def _body(provider: models.Provider) -> dict[str, Any]:
     })
 def list_providers(call: routing.Call) -> flask.Response:
     """List the providers that match all filters."""
-    found = call.placement.providers.list(call.context,
-                                          _parse_filter(call.query))
+    found = call.placement.providers.list(
+        call.context, _parse_filter(call.query, call.version))
     return responses.make(
-        {"resource_providers": [_body(provider) for provider in found]},
+        {"resource_providers": [_body(call, provider) for provider in found]},
         modified=max((provider.updated_at for provider in found),
                      default=None))
 
 
 @ROUTES.route(
-    "POST", "/resource_providers", rule=policies.CREATE, since="1.20",
-    body=schemas.POST,
+    "POST", "/resource_providers", rule=policies.CREATE, body=schemas.POST,
     raises={
         exception.ParentProviderNotFound: errors.Rule(
             400, detail=_CREATE + _NO_PARENT),
@@ -80,9 +86,11 @@ def create_provider(call: routing.Call) -> flask.Response:
     call.words.update(provider=name, created=uuid)
     provider = call.placement.providers.create(call.context, uuid, name,
                                                _parent(call.body))
-    return responses.make(
-        _body(provider), modified=provider.updated_at,
-        location=responses.url("resource_providers", provider.uuid))
+    location = responses.url("resource_providers", provider.uuid)
+    if not call.since("1.20"):
+        return responses.make_empty(201, location=location)
+    return responses.make(_body(call, provider),
+                          modified=provider.updated_at, location=location)
 
 
 @ROUTES.route("GET", "/resource_providers/<uuid>", rule=policies.SHOW,
@@ -90,11 +98,12 @@ def create_provider(call: routing.Call) -> flask.Response:
 def show_provider(call: routing.Call, uuid: str) -> flask.Response:
     """Show one provider."""
     provider = call.placement.providers.get(call.context, uuid)
-    return responses.make(_body(provider), modified=provider.updated_at)
+    return responses.make(_body(call, provider),
+                          modified=provider.updated_at)
 
 
 @ROUTES.route(
-    "PUT", "/resource_providers/<uuid>", rule=policies.UPDATE, since="1.37",
+    "PUT", "/resource_providers/<uuid>", rule=policies.UPDATE,
     body=schemas.PUT, provider_first=True,
     raises={
         exception.DuplicateProvider: errors.Rule(
@@ -105,17 +114,22 @@ def show_provider(call: routing.Call, uuid: str) -> flask.Response:
         exception.ProviderLoop: errors.Rule(
             400, detail=_SAVE + "Object action update failed because: "
                         "creating loop in the provider tree is not allowed."),
+        exception.ProviderHasParent: errors.Rule(
+            400, detail=_SAVE + "Object action update failed because: "
+                        "{action} a provider is not currently allowed."),
     })
 def update_provider(call: routing.Call, uuid: str) -> flask.Response:
     """Rename a provider, and where a parent is given, even as null, move
     it."""
     providers = call.placement.providers
     if "parent_provider_uuid" in call.body:
-        provider = providers.update(call.context, uuid, call.body["name"],
-                                    _parent(call.body))
+        provider = providers.update(
+            call.context, uuid, call.body["name"], _parent(call.body),
+            only_adopt=not call.since("1.37"))
     else:
         provider = providers.rename(call.context, uuid, call.body["name"])
-    return responses.make(_body(provider), modified=provider.updated_at)
+    return responses.make(_body(call, provider),
+                          modified=provider.updated_at)
 
 
 @ROUTES.route(
@@ -136,12 +150,13 @@ def delete_provider(call: routing.Call, uuid: str) -> flask.Response:
 
 
 # ---------------------------------------------------------------- internals
-def _parse_filter(given: validation.Query) -> providers.ProviderFilter:
+def _parse_filter(given: validation.Query, version: microversion.Version
+                  ) -> providers.ProviderFilter:
     last = {key: values[-1] for key, values in given.lists()}
-    required, required_any, forbidden = params.parse_traits(
-        given.getlist("required"))
     member_of, forbidden_aggregates = params.parse_member_of(
-        given.getlist("member_of"))
+        given.getlist("member_of"), version)
+    required, required_any, forbidden = params.parse_traits(
+        given.getlist("required"), version)
     in_tree, resources = last.get("in_tree"), last.get("resources")
     return providers.ProviderFilter(
         name=last.get("name") or None, uuid=last.get("uuid"),

@@ -41,6 +41,7 @@ class Route:
     query: Mapping[str, common.Schema]
     errors: tuple[int, ...]
     location: bool
+    raw_query: bool
     handler: Callable[..., Any]
 
     @property
@@ -60,21 +61,24 @@ def route(method: str, path: str, *, rule: str | None,
           body: str | None = None,
           parameters: Mapping[str, common.Schema] = NO_FIELDS,
           query: Mapping[str, common.Schema] = NO_FIELDS,
-          errors: tuple[int, ...] = (), location: bool = False
+          errors: tuple[int, ...] = (), location: bool = False,
+          raw_query: bool = False
           ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Make a function the handler of an operation.
 
     It gets the path's parameters by name, then ``query`` and ``body`` if the
     route has any, and returns the response's body, or that and a dict of
     headers. The first line of its docstring is the operation's summary.
-    ``errors`` are statuses beyond those that follow from the rest.
+    ``errors`` are statuses beyond those that follow from the rest. With
+    ``raw_query`` the handler reads the query string itself, by other rules
+    than ``query`` can tell.
     """
     def register(handler: Callable[..., Any]) -> Callable[..., Any]:
         summary, _, description = (handler.__doc__ or "").partition("\n")
         ROUTES.append(Route(
             method, path, handler.__name__, summary,
             " ".join(description.split()), rule, status, response, body,
-            parameters, query, errors, location, handler))
+            parameters, query, errors, location, raw_query, handler))
         return handler
     return register
 
@@ -89,9 +93,10 @@ def make_view(route: Route) -> Callable[..., flask.Response]:
                              {"project_id": context.project_id})
         arguments: dict[str, Any] = validation.check_strings(
             route.parameters, parameters)
-        query = validation.check_strings(route.query, _query_strings())
-        if route.query:
-            arguments["query"] = query
+        if not route.raw_query:
+            query = validation.check_strings(route.query, _query_strings())
+            if route.query:
+                arguments["query"] = query
         if route.body is not None:
             arguments["body"] = validation.check(route.body, _json_body())
         return _respond(route, route.handler(**arguments))

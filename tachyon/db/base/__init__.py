@@ -18,6 +18,7 @@ All methods may be called from any thread, and a driver is made after the
 fork. Records go in and out; sequences returned are in a stable order.
 """
 
+from tachyon.db.base.bulk import BulkController
 from tachyon.db.base.driver import DataDriverBase
 from tachyon.db.base.driver import Tell
 from tachyon.db.base.driver import silent
@@ -36,6 +37,7 @@ from tachyon.db.base.placement import TraitsController
 __all__ = [
     "AggregatesController",
     "AllocationsController",
+    "BulkController",
     "DataDriverBase",
     "DecisionsController",
     "FlavorsController",

@@ -8,6 +8,7 @@ from oslo_config import cfg
 
 from tachyon import exception
 from tachyon.db import models
+from tachyon.db.base import bulk as bulk_module
 from tachyon.db.base import lifecycle
 from tachyon.db.base import placement
 
@@ -163,6 +164,10 @@ class DataDriverBase(abc.ABC):
     @property
     @abc.abstractmethod
     def allocations(self) -> placement.AllocationsController: ...
+
+    @property
+    @abc.abstractmethod
+    def bulk(self) -> bulk_module.BulkController: ...
 
     @property
     @abc.abstractmethod

@@ -63,7 +63,8 @@ class InventoriesController(abc.ABC):
         :raises ResourceProviderNotFound:
         :raises ConcurrentUpdate: the generation is another by now.
         :raises ResourceClassNotFound:
-        :raises InventoryInUse: a class that would go has allocations.
+        :raises InventoryInUse: classes that would go have allocations; it
+            names them in the order of the catalogue.
         """
 
 
@@ -121,6 +122,16 @@ class ResourceClassesController(abc.ABC):
         """
 
 
+    @abc.abstractmethod
+    def rename(self, name: str, new_name: str) -> models.CatalogueEntry:
+        """Rename a custom class, and with it what is of it.
+
+        :raises ResourceClassNotFound:
+        :raises ResourceClassStandard:
+        :raises ResourceClassExists: the new name is taken.
+        """
+
+
 class AggregatesController(abc.ABC):
 
     @abc.abstractmethod
@@ -175,6 +186,20 @@ class AllocationsController(abc.ABC):
         :raises InvalidInventory: the provider has none of that class.
         :raises CapacityExceeded:
         :raises AllocationConstraintsViolated:
+        """
+
+    @abc.abstractmethod
+    def reshape(self, reshapes: Sequence[models.Reshape],
+                claims: Sequence[models.Claim]) -> None:
+        """Replace inventories together with allocations: so what is allocated
+        can move with the inventory it is of. A provider is named once.
+
+        As in Placement, the generation of a reshaped provider is raised
+        once, once more if it gets any inventory, and as by ``replace``.
+
+        :raises ConcurrentUpdate: also of a reshaped provider.
+        :raises InventoryInUse: a class that would go has allocations still.
+        :raises: whatever ``replace`` does.
         """
 
     @abc.abstractmethod

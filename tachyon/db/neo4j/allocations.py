@@ -10,9 +10,11 @@ from tachyon.db import models
 from tachyon.db.neo4j import claims as resource_claims
 from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import providers
+from tachyon.db.neo4j import reshape
 from tachyon.db.neo4j import rows
 
-_COLUMNS = """
+# What ``consumers`` makes records of.
+COLUMNS = """
     c.uuid, c.generation, c.type, c.project_id, c.user_id, c.created_at,
     c.updated_at, p.uuid, p.generation, i.resource_class, r.used"""
 _GET = f"""
@@ -20,12 +22,12 @@ _GET = f"""
     WITH c
     MATCH (c)-[r:CONSUMES]->(i:Inventory)
           <-[:HAS_INVENTORY]-(p:ResourceProvider)
-    RETURN {_COLUMNS} ORDER BY p.uuid, i.resource_class"""
+    RETURN {COLUMNS} ORDER BY p.uuid, i.resource_class"""
 # Needs the lock of the provider.
 _OF_PROVIDER = f"""
     MATCH (p:ResourceProvider {{uuid: $uuid}})-[:HAS_INVENTORY]->(i:Inventory)
           <-[r:CONSUMES]-(c:Consumer)
-    RETURN {_COLUMNS} ORDER BY c.uuid, i.resource_class"""
+    RETURN {COLUMNS} ORDER BY c.uuid, i.resource_class"""
 
 
 class AllocationsController(base.AllocationsController):
@@ -35,7 +37,7 @@ class AllocationsController(base.AllocationsController):
         self._store = store
 
     def get(self, consumer_uuid: str) -> models.Consumer:
-        found = _consumers(self._store.look(
+        found = consumers(self._store.look(
             lambda txn: txn.all(_GET, uuid=consumer_uuid)))
         if not found:
             raise exception.ConsumerNotFound(uuid=consumer_uuid)
@@ -48,6 +50,10 @@ class AllocationsController(base.AllocationsController):
 
     def replace(self, claims: Sequence[models.Claim]) -> None:
         self._store.write(resource_claims.apply, claims)
+
+    def reshape(self, reshapes: Sequence[models.Reshape],
+                claims: Sequence[models.Claim]) -> None:
+        self._store.write(reshape.apply, reshapes, claims)
 
     def delete(self, consumer_uuid: str) -> None:
         if not self._store.write(resource_claims.release, consumer_uuid):
@@ -82,11 +88,11 @@ def _list_by_provider(
         txn: connection.Transaction, uuid: str
         ) -> tuple[models.Provider, Sequence[models.Consumer]]:
     return (providers.get(txn, uuid),
-            _consumers(txn.all(_OF_PROVIDER, uuid=uuid)))
+            consumers(txn.all(_OF_PROVIDER, uuid=uuid)))
 
 
-def _consumers(found: Sequence[Any]) -> list[models.Consumer]:
-    """Return the consumers that rows of ``_COLUMNS`` speak of, in order."""
+def consumers(found: Sequence[Any]) -> list[models.Consumer]:
+    """Return the consumers that rows of ``COLUMNS`` speak of, in order."""
     heads: dict[str, Sequence[Any]] = {}
     allocations: dict[str, dict[str, models.Allocation]] = defaultdict(dict)
     resources: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)

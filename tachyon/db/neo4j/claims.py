@@ -45,7 +45,7 @@ _LOCK = """
              i.step_size, i.allocation_ratio, i.used]]]],
         COLLECT { UNWIND $types AS name
                   MATCH (t:ConsumerType {name: name}) RETURN t.name }"""
-_UNKNOWN_CLASSES = """
+UNKNOWN_CLASSES = """
     UNWIND $names AS name
     OPTIONAL MATCH (c:ResourceClass {name: name})
     WITH name, c WHERE c IS NULL
@@ -73,9 +73,9 @@ _KEEP = f"""
     CALL () {{
         UNWIND $kept AS row
         MATCH (c:Consumer {{uuid: row[0]}})
-        SET c.generation = c.generation + 1, c.type = row[1],
-            c.project_id = row[2], c.user_id = row[3],
-            c.updated_at = {rows.NOW}
+        SET c.generation = c.generation + 1,
+            c.type = coalesce(row[1], c.type), c.project_id = row[2],
+            c.user_id = row[3], c.updated_at = {rows.NOW}
         {_ALLOCATE} }}"""
 _CREATE = f"""
     CALL () {{
@@ -85,12 +85,18 @@ _CREATE = f"""
             user_id: row[3], created_at: {rows.NOW},
             updated_at: {rows.NOW}}})
         {_ALLOCATE} }}"""
+# What a reshape takes away once nothing is allocated of it any more.
+_EMPTY = """
+    CALL () {
+        UNWIND $going AS part
+        MATCH (i:Inventory {provider_uuid: part[0], resource_class: part[1]})
+        DETACH DELETE i }"""
 _PARTS = (("types", _TYPES), ("released", _RELEASE), ("dropped", _DROP),
-          ("kept", _KEEP), ("new", _CREATE))
+          ("kept", _KEEP), ("new", _CREATE), ("going", _EMPTY))
 
 
 @dataclasses.dataclass(slots=True)
-class _Consumer:
+class Consumer:
     """One claim and what its consumer has, if there is one."""
 
     claim: models.Claim
@@ -100,7 +106,7 @@ class _Consumer:
 
 
 @dataclasses.dataclass(slots=True)
-class _Locked:
+class Locked:
     """What the lock gave us to read, and nobody else to write."""
 
     consumers: dict[str, tuple[int, dict[_Key, int]]]
@@ -115,15 +121,9 @@ def apply(txn: connection.Transaction, claims: Sequence[models.Claim], *,
 
     Without ``compare`` the consumers' generations are not compared.
     """
-    if not claims:
-        return
-    _check_named_once(claims)
-    locked = _lock(txn, [claim.consumer_uuid for claim in claims],
-                   _named(claims), {claim.consumer_type for claim in claims})
-    consumers = [_find_consumer(locked, claim, compare) for claim in claims]
-    _check_providers(locked, claims)
-    _check(txn, locked, consumers)
-    _write(txn, locked, consumers)
+    if claims:
+        locked = lock_claims(txn, claims)
+        write(txn, locked, decide(txn, locked, claims, compare=compare))
 
 
 def release(txn: connection.Transaction, consumer_uuid: str) -> bool:
@@ -132,7 +132,7 @@ def release(txn: connection.Transaction, consumer_uuid: str) -> bool:
     The generations of providers stay, as in Placement: who decided on one has
     only more room now.
     """
-    locked = _lock(txn, [consumer_uuid], (), ())
+    locked = lock(txn, [consumer_uuid], (), ())
     if consumer_uuid not in locked.consumers:
         return False
     _write_last(txn, released=[consumer_uuid], dropped=[consumer_uuid])
@@ -141,12 +141,14 @@ def release(txn: connection.Transaction, consumer_uuid: str) -> bool:
 
 
 # ------------------------------------------------------------------- reading
-def _lock(txn: connection.Transaction, consumers: Iterable[str],
-          named: Iterable[str], types: Iterable[str]) -> _Locked:
+def lock(txn: connection.Transaction, consumers: Iterable[str],
+         named: Iterable[str], types: Iterable[str]) -> Locked:
+    """Lock consumers, and the providers that are named or that they have
+    something of; return all that a decision on them needs."""
     found = txn.one(_LOCK, consumers=sorted(consumers), named=sorted(named),
                     types=sorted(types))
     assert found is not None
-    return _Locked(
+    return Locked(
         consumers={
             uuid: (generation, {(provider, name): used
                                 for provider, name, used in had})
@@ -155,6 +157,17 @@ def _lock(txn: connection.Transaction, consumers: Iterable[str],
         inventories={(row[0], one[0]): models.Inventory(*one[1:])
                      for row in found[1] for one in row[2]},
         types=set(found[2]))
+
+
+def lock_claims(txn: connection.Transaction,
+                claims: Sequence[models.Claim],
+                others: Iterable[str] = ()) -> Locked:
+    """Lock all that claims are about, and other providers."""
+    _check_named_once(claims)
+    return lock(txn, [claim.consumer_uuid for claim in claims],
+                _named(claims) | set(others),
+                {claim.consumer_type or models.UNKNOWN_TYPE
+                 for claim in claims})
 
 
 def _named(claims: Iterable[models.Claim]) -> set[str]:
@@ -172,16 +185,17 @@ def _check_named_once(claims: Iterable[models.Claim]) -> None:
         seen.add(uuid)
 
 
-def _find_consumer(locked: _Locked, claim: models.Claim,
-                   compare: bool) -> _Consumer:
+def _find_consumer(locked: Locked, claim: models.Claim,
+                   compare: bool) -> Consumer:
     generation, had = locked.consumers.get(claim.consumer_uuid, (None, {}))
-    if compare and generation != claim.consumer_generation:
+    if (compare and claim.compared
+            and generation != claim.consumer_generation):
         raise exception.ConcurrentUpdate(
             what=f"Consumer {claim.consumer_uuid}")
-    return _Consumer(claim, generation is not None, had)
+    return Consumer(claim, generation is not None, had)
 
 
-def _check_providers(locked: _Locked, claims: Iterable[models.Claim]) -> None:
+def _check_providers(locked: Locked, claims: Iterable[models.Claim]) -> None:
     found = locked.generations
     named = {uuid for claim in claims for uuid in claim.allocations}
     for uuid in sorted(named - found.keys()):
@@ -194,8 +208,18 @@ def _check_providers(locked: _Locked, claims: Iterable[models.Claim]) -> None:
 
 
 # ------------------------------------------------------------------- deciding
-def _check(txn: connection.Transaction, locked: _Locked,
-           consumers: Sequence[_Consumer]) -> None:
+def decide(txn: connection.Transaction, locked: Locked,
+           claims: Sequence[models.Claim], *, compare: bool = True
+           ) -> list[Consumer]:
+    """Return what to write for these claims, or raise why it can't be."""
+    consumers = [_find_consumer(locked, claim, compare) for claim in claims]
+    _check_providers(locked, claims)
+    _check(txn, locked, consumers)
+    return consumers
+
+
+def _check(txn: connection.Transaction, locked: Locked,
+           consumers: Sequence[Consumer]) -> None:
     """Fill in what each consumer wants, and see that all of it fits.
 
     As in Placement: what all of them had is free first, so that two can
@@ -220,21 +244,21 @@ def _check(txn: connection.Transaction, locked: _Locked,
                        freed[key], key)
 
 
-def _parts(consumer: _Consumer) -> Iterable[tuple[_Key, int]]:
+def _parts(consumer: Consumer) -> Iterable[tuple[_Key, int]]:
     for uuid, resources in consumer.claim.allocations.items():
         for name, amount in resources.items():
             yield (uuid, name), amount
 
 
-def _check_classes(txn: connection.Transaction, locked: _Locked,
-                   consumers: Iterable[_Consumer]) -> None:
+def _check_classes(txn: connection.Transaction, locked: Locked,
+                   consumers: Iterable[Consumer]) -> None:
     """A class that a provider has an inventory of exists; so it is only
     looked up where there is none."""
     present = {name for _uuid, name in locked.inventories}
     others = {name for consumer in consumers
               for (_uuid, name), _amount in _parts(consumer)} - present
     if others:
-        unknown = txn.one(_UNKNOWN_CLASSES, names=sorted(others))
+        unknown = txn.one(UNKNOWN_CLASSES, names=sorted(others))
         if unknown is not None:
             raise exception.ResourceClassNotFound(resource_class=unknown[0])
 
@@ -251,8 +275,10 @@ def _check_one(inventory: models.Inventory, amount: int, wanted: int,
 
 
 # -------------------------------------------------------------------- writing
-def _write(txn: connection.Transaction, locked: _Locked,
-           consumers: Sequence[_Consumer]) -> None:
+def write(txn: connection.Transaction, locked: Locked,
+          consumers: Sequence[Consumer], going: Sequence[_Key] = ()) -> None:
+    """Write what was decided, with the seal; and in the end delete these
+    inventories."""
     dropped: list[str] = []
     kept: list[list[Any]] = []
     new: list[list[Any]] = []
@@ -260,20 +286,21 @@ def _write(txn: connection.Transaction, locked: _Locked,
     for consumer in consumers:
         if consumer.wants:
             (kept if consumer.exists else new).append(_row(consumer))
-            types.add(consumer.claim.consumer_type)
+            types.update(_type(consumer))
         elif consumer.exists:
             dropped.append(consumer.claim.consumer_uuid)
         txn.touch(uuid for uuid, _name in consumer.had)
         txn.touch_and_raise(
             uuid for uuid, _name in consumer.wants or consumer.had)
-    if not (dropped or kept or new):
+    if not (dropped or kept or new or going):
         return
     types -= locked.types
     if types:
         txn.stamp("consumer_types")
     _write_last(txn, types=sorted(types),
                 released=[*dropped, *(row[0] for row in kept)],
-                dropped=dropped, kept=kept, new=new)
+                dropped=dropped, kept=kept, new=new,
+                going=[list(key) for key in going])
 
 
 def _write_last(txn: connection.Transaction, **lists: Sequence[Any]) -> None:
@@ -282,9 +309,17 @@ def _write_last(txn: connection.Transaction, **lists: Sequence[Any]) -> None:
         **{name: values for name, values in lists.items() if values})
 
 
-def _row(consumer: _Consumer) -> list[Any]:
+def _type(consumer: Consumer) -> tuple[str, ...]:
+    """Return the type to be set, if any."""
+    name = consumer.claim.consumer_type
+    if name is None and not consumer.exists:
+        name = models.UNKNOWN_TYPE
+    return () if name is None else (name,)
+
+
+def _row(consumer: Consumer) -> list[Any]:
     claim = consumer.claim
-    return [claim.consumer_uuid, claim.consumer_type, claim.project_id,
-            claim.user_id,
+    return [claim.consumer_uuid, *(_type(consumer) or (None,)),
+            claim.project_id, claim.user_id,
             [[uuid, name, amount]
              for (uuid, name), amount in consumer.wants.items()]]

@@ -15,6 +15,7 @@ from tachyon.db import models
 from tachyon.db.neo4j import aggregates
 from tachyon.db.neo4j import allocations
 from tachyon.db.neo4j import backup
+from tachyon.db.neo4j import bulk
 from tachyon.db.neo4j import changes
 from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import decisions
@@ -52,6 +53,7 @@ class Neo4jDriver(base.DataDriverBase):
             store)
         self._aggregates = aggregates.AggregatesController(store)
         self._allocations = allocations.AllocationsController(store)
+        self._bulk = bulk.BulkController(store)
         self._flavors = flavors.FlavorsController(store)
         self._instances = instances.InstancesController(store)
         self._messages = messages.MessagesController(store)
@@ -136,6 +138,10 @@ class Neo4jDriver(base.DataDriverBase):
     @property
     def allocations(self) -> base.AllocationsController:
         return self._allocations
+
+    @property
+    def bulk(self) -> base.BulkController:
+        return self._bulk
 
     @property
     def flavors(self) -> base.FlavorsController:

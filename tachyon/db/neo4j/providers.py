@@ -108,6 +108,11 @@ def get(txn: connection.Transaction, uuid: str) -> models.Provider:
     return provider(found)
 
 
+def lock(txn: connection.Transaction, uuids: set[str]) -> dict[str, str]:
+    """Lock providers; return the root of each that there is."""
+    return dict(txn.all(_LOCK_MANY, uuids=sorted(uuids)))
+
+
 def check_generation(uuid: str, found: int, expected: int | None) -> None:
     """:raises ConcurrentUpdate: one is expected, and it is another."""
     if expected is not None and found != expected:
@@ -135,7 +140,7 @@ def _create(txn: connection.Transaction, uuid: str, name: str,
     _check_unique(txn, uuid, name)
     root_uuid = uuid
     if parent_uuid is not None:
-        root_uuid = _lock(txn, {parent_uuid}).get(parent_uuid, "")
+        root_uuid = lock(txn, {parent_uuid}).get(parent_uuid, "")
         if not root_uuid:
             raise exception.ParentProviderNotFound(uuid=parent_uuid)
     made = txn.write(_CREATE, uuid=uuid, name=name, root=root_uuid,
@@ -152,7 +157,7 @@ def _update(txn: connection.Transaction, uuid: str, name: str,
     moves = parent_uuid != old_parent
     locked = {uuid, *([parent_uuid] if parent_uuid else ()),
               *(subtree if moves else ())}
-    roots = _lock(txn, locked)
+    roots = lock(txn, locked)
     old_name, old_parent, subtree = _place(txn, uuid)
     if moves != (parent_uuid != old_parent) or (
             moves and not roots.keys() >= set(subtree)):
@@ -194,11 +199,6 @@ def _check_unique(txn: connection.Transaction, uuid: str | None,
                                    strict=True):
         if taken:
             raise exception.DuplicateProvider(field=field, value=value)
-
-
-def _lock(txn: connection.Transaction, uuids: set[str]) -> dict[str, str]:
-    """Lock providers; return the root of each that there is."""
-    return dict(txn.all(_LOCK_MANY, uuids=sorted(uuids)))
 
 
 def _place(txn: connection.Transaction, uuid: str) -> list[Any]:

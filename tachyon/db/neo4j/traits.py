@@ -13,7 +13,7 @@ _LOCK = f"""
     {providers.LOCK}
     RETURN p.generation, [(p)-[:HAS_TRAIT]->(t:Trait) | t.name]"""
 # Returns which there are, and locks the custom ones: they can be deleted.
-_KNOWN = """
+KNOWN = """
     UNWIND $names AS name
     MATCH (t:Trait {name: name})
     FOREACH (x IN CASE WHEN t.standard THEN [] ELSE [t] END |
@@ -66,7 +66,7 @@ def _replace(txn: connection.Transaction, uuid: str, generation: int | None,
     has = set(found[1])
     coming = sorted(names - has)
     if coming:
-        known = {name for name, in txn.all(_KNOWN, names=coming)}
+        known = {name for name, in txn.all(KNOWN, names=coming)}
         unknown = [name for name in coming if name not in known]
         if unknown:
             raise exception.TraitNotFound(names=", ".join(unknown))

@@ -9,6 +9,7 @@ from tachyon.db import base
 from tachyon.db import models
 from tachyon.db.sqlite import claims as resource_claims
 from tachyon.db.sqlite import connection
+from tachyon.db.sqlite import inventories
 from tachyon.db.sqlite import providers
 from tachyon.db.sqlite import rows
 
@@ -28,11 +29,7 @@ class AllocationsController(base.AllocationsController):
 
     def get(self, consumer_uuid: str) -> models.Consumer:
         with self._store.read() as txn:
-            found = _consumers(txn.all(
-                f"SELECT {_COLUMNS} FROM consumers c "
-                f"CROSS JOIN allocations a ON a.consumer_id = c.id {_JOINS} "
-                "WHERE c.uuid = ? ORDER BY a.provider_id, a.class_id",
-                (consumer_uuid,)))
+            found = load(txn, "c.uuid = ?", (consumer_uuid,))
         if not found:
             raise exception.ConsumerNotFound(uuid=consumer_uuid)
         return found[0]
@@ -51,6 +48,26 @@ class AllocationsController(base.AllocationsController):
     def replace(self, claims: Sequence[models.Claim]) -> None:
         with self._store.write() as txn:
             resource_claims.apply(txn, claims)
+
+    def reshape(self, reshapes: Sequence[models.Reshape],
+                claims: Sequence[models.Claim]) -> None:
+        with self._store.write() as txn:
+            ids = {wanted.provider_uuid: providers.get_id(
+                       txn, wanted.provider_uuid, wanted.generation)
+                   for wanted in reshapes}
+            # What goes stays until what is allocated of it has left.
+            for wanted in reshapes:
+                inventories.put(txn, ids[wanted.provider_uuid],
+                                wanted.inventories)
+            providers.touch(txn, [
+                ids[wanted.provider_uuid] for wanted in reshapes
+                if wanted.inventories], generation=True)
+            resource_claims.apply(txn, claims)
+            for wanted in reshapes:
+                inventories.drop_others(
+                    txn, ids[wanted.provider_uuid], wanted.provider_uuid,
+                    wanted.inventories)
+            providers.touch(txn, ids.values(), generation=True)
 
     def delete(self, consumer_uuid: str) -> None:
         with self._store.write() as txn:
@@ -84,6 +101,16 @@ class AllocationsController(base.AllocationsController):
         return [models.Usage(consumer_type=name, consumer_count=count,
                              resources=resources[name])
                 for name, count in counts]
+
+
+def load(txn: connection.Transaction, condition: str,
+         params: Sequence[Any]) -> list[models.Consumer]:
+    """Return all consumers ``c`` that meet a condition, whole, by uuid."""
+    return _consumers(txn.all(
+        f"SELECT {_COLUMNS} FROM consumers c "
+        f"CROSS JOIN allocations a ON a.consumer_id = c.id {_JOINS} "
+        f"WHERE {condition} ORDER BY c.uuid, a.provider_id, a.class_id",
+        params))
 
 
 def _consumers(found: Sequence[Any]) -> list[models.Consumer]:

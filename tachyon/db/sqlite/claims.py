@@ -67,7 +67,7 @@ def release(txn: connection.Transaction, consumer_uuid: str) -> bool:
     had = _had(txn, row[0])
     txn.run("DELETE FROM allocations WHERE consumer_id = ?", row)
     txn.run("DELETE FROM consumers WHERE id = ?", row)
-    _add_used(txn, {key: -amount for key, amount in had.items()})
+    add_used(txn, {key: -amount for key, amount in had.items()})
     providers.touch(txn, {id for id, _class_id in had}, generation=False)
     return True
 
@@ -78,7 +78,8 @@ def _find_consumer(txn: connection.Transaction, claim: models.Claim,
     row = txn.one("SELECT id, generation FROM consumers WHERE uuid = ?",
                   (claim.consumer_uuid,))
     id, generation = row or (None, None)
-    if compare and generation != claim.consumer_generation:
+    if (compare and claim.compared
+            and generation != claim.consumer_generation):
         raise exception.ConcurrentUpdate(
             what=f"Consumer {claim.consumer_uuid}")
     return _Consumer(claim, id, {} if id is None else _had(txn, id))
@@ -192,8 +193,11 @@ def _write_consumer(txn: connection.Transaction, consumer: _Consumer) -> None:
         if consumer.id is not None:
             txn.run("DELETE FROM consumers WHERE id = ?", (consumer.id,))
         return
-    columns = (_type_id(txn, claim.consumer_type), claim.project_id,
-               claim.user_id, txn.now)
+    name = claim.consumer_type
+    if name is None and consumer.id is None:
+        name = models.UNKNOWN_TYPE
+    columns = (None if name is None else type_id(txn, name),
+               claim.project_id, claim.user_id, txn.now)
     if consumer.id is None:
         consumer.id, = txn.one(
             "INSERT INTO consumers (uuid, generation, type_id, project_id, "
@@ -201,15 +205,17 @@ def _write_consumer(txn: connection.Transaction, consumer: _Consumer) -> None:
             "RETURNING id", (claim.consumer_uuid, *columns, txn.now))
     else:
         txn.run("UPDATE consumers SET generation = generation + 1, "
-                "type_id = ?, project_id = ?, user_id = ?, updated_at = ? "
-                "WHERE id = ?", (*columns, consumer.id))
+                "type_id = coalesce(?, type_id), project_id = ?, "
+                "user_id = ?, updated_at = ? WHERE id = ?",
+                (*columns, consumer.id))
     txn.many("INSERT INTO allocations (consumer_id, provider_id, class_id, "
              "used) VALUES (?, ?, ?, ?)",
              [(consumer.id, *key, amount)
               for key, amount in consumer.wants.items()])
 
 
-def _type_id(txn: connection.Transaction, name: str) -> int:
+def type_id(txn: connection.Transaction, name: str) -> int:
+    """Return the row of a consumer type, which is made where it has to."""
     row: tuple[int] | None = txn.one(
         "SELECT id FROM consumer_types WHERE name = ?", (name,))
     if row is None:
@@ -228,10 +234,11 @@ def _write_used(txn: connection.Transaction, consumers: Iterable[_Consumer]
             delta[key] -= amount
         for key, amount in consumer.wants.items():
             delta[key] += amount
-    _add_used(txn, delta)
+    add_used(txn, delta)
 
 
-def _add_used(txn: connection.Transaction, delta: Mapping[_Key, int]) -> None:
+def add_used(txn: connection.Transaction, delta: Mapping[_Key, int]) -> None:
+    """Add to what inventories have used."""
     txn.many("UPDATE inventories SET used = used + ? "
              "WHERE provider_id = ? AND class_id = ?",
              [(amount, *key) for key, amount in delta.items() if amount])

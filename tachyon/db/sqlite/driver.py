@@ -15,6 +15,7 @@ from tachyon.db import models
 from tachyon.db.sqlite import aggregates
 from tachyon.db.sqlite import allocations
 from tachyon.db.sqlite import backup
+from tachyon.db.sqlite import bulk
 from tachyon.db.sqlite import changes
 from tachyon.db.sqlite import connection
 from tachyon.db.sqlite import decisions
@@ -58,6 +59,7 @@ class SQLiteDriver(base.DataDriverBase):
             store)
         self._aggregates = aggregates.AggregatesController(store)
         self._allocations = allocations.AllocationsController(store)
+        self._bulk = bulk.BulkController(store)
         self._flavors = flavors.FlavorsController(store)
         self._instances = instances.InstancesController(store)
         self._messages = messages.MessagesController(store)
@@ -139,6 +141,10 @@ class SQLiteDriver(base.DataDriverBase):
     @property
     def allocations(self) -> base.AllocationsController:
         return self._allocations
+
+    @property
+    def bulk(self) -> base.BulkController:
+        return self._bulk
 
     @property
     def flavors(self) -> base.FlavorsController:

@@ -33,18 +33,7 @@ class ResourceProvidersController(base.ResourceProvidersController):
     def create(self, uuid: str, name: str,
                parent_uuid: str | None = None) -> models.Provider:
         with self._store.write() as txn:
-            _check_unique(txn, "uuid", uuid)
-            _check_unique(txn, "name", name)
-            id, = txn.one("SELECT coalesce(max(id), 0) + 1 FROM providers")
-            parent_id, root_id = None, id
-            if parent_uuid is not None:
-                parent_id, root_id = _get_parent(txn, parent_uuid)
-            txn.run("INSERT INTO providers (id, uuid, name, generation, "
-                    "parent_id, root_id, created_at, updated_at, changed) "
-                    "VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?)",
-                    (id, uuid, name, parent_id, root_id, txn.now, txn.now,
-                     txn.number()))
-            txn.run("DELETE FROM tombstones WHERE uuid = ?", (uuid,))
+            insert(txn, uuid, name, parent_uuid)
             return get(txn, uuid)
 
     def update(self, uuid: str, name: str,
@@ -83,6 +72,31 @@ class ResourceProvidersController(base.ResourceProvidersController):
 
 
 # ------------------------------------------------ for the other controllers
+def insert(txn: connection.Transaction, uuid: str, name: str,
+           parent_uuid: str | None, *, generation: int = 0,
+           created_at: int | None = None,
+           updated_at: int | None = None) -> int:
+    """Insert a provider, by default a new one, and return its row id.
+
+    :raises DuplicateProvider:
+    :raises ParentProviderNotFound:
+    """
+    _check_unique(txn, "uuid", uuid)
+    _check_unique(txn, "name", name)
+    id: int = txn.one("SELECT coalesce(max(id), 0) + 1 FROM providers")[0]
+    parent_id, root_id = None, id
+    if parent_uuid is not None:
+        parent_id, root_id = _get_parent(txn, parent_uuid)
+    txn.run("INSERT INTO providers (id, uuid, name, generation, parent_id, "
+            "root_id, created_at, updated_at, changed) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (id, uuid, name, generation, parent_id, root_id,
+             txn.now if created_at is None else created_at,
+             txn.now if updated_at is None else updated_at, txn.number()))
+    txn.run("DELETE FROM tombstones WHERE uuid = ?", (uuid,))
+    return id
+
+
 def get_id(txn: connection.Transaction, uuid: str,
            generation: int | None = None) -> int:
     """Return a provider's row id, of this generation where one is given.

@@ -8,8 +8,11 @@ from tachyon.placement.managers import base
 class AggregatesManager(base.Manager):
 
     def replace(self, ctx: context.RequestContext, provider_uuid: str,
-                generation: int, uuids: frozenset[str]) -> models.Provider:
+                generation: int | None, uuids: frozenset[str]
+                ) -> models.Provider:
         """Make these all aggregates of a provider.
+
+        A generation of None is neither compared nor raised.
 
         :raises ResourceProviderNotFound:
         :raises ConcurrentUpdate: the generation is another.

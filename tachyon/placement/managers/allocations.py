@@ -50,6 +50,27 @@ class AllocationsManager(base.Manager):
                 raise
         self._retry_conflicts(attempt)
 
+    def reshape(self, ctx: context.RequestContext,
+                reshapes: Sequence[models.Reshape],
+                claims: Sequence[models.Claim]) -> None:
+        """Replace inventories together with allocations, all or nothing.
+
+        Stale generations are told before anything else.
+
+        :raises ReshapedProviderNotFound:
+        :raises ConcurrentUpdate: of a reshaped provider.
+        :raises ConsumerGenerationConflict:
+        :raises: whatever ``AllocationsController.reshape`` does.
+        """
+        for wanted in reshapes:
+            self._check_reshaped(wanted)
+        try:
+            self._driver.allocations.reshape(reshapes, claims)
+        except (exception.NotFound, exception.Conflict,
+                exception.BadRequest):
+            self._check_generations(ctx, claims)
+            raise
+
     def delete(self, ctx: context.RequestContext, consumer_uuid: str) -> None:
         """Take everything from a consumer.
 
@@ -76,12 +97,22 @@ class AllocationsManager(base.Manager):
             ALL_TYPES, sum(usage.consumer_count for usage in usages), total)]
 
     # ----------------------------------------------------------- internals
+    def _check_reshaped(self, wanted: models.Reshape) -> None:
+        uuid = wanted.provider_uuid
+        try:
+            found = self._driver.resource_providers.get(uuid).generation
+        except exception.ResourceProviderNotFound:
+            raise exception.ReshapedProviderNotFound(uuid=uuid) from None
+        if found != wanted.generation:
+            raise exception.ProviderGenerationConflict(
+                uuid=uuid, actual=found, given=wanted.generation)
+
     def _check_generations(self, ctx: context.RequestContext,
                            claims: Sequence[models.Claim]) -> None:
         for claim in claims:
             consumer = self.find(ctx, claim.consumer_uuid)
             found = None if consumer is None else consumer.generation
-            if found != claim.consumer_generation:
+            if claim.compared and found != claim.consumer_generation:
                 raise exception.ConsumerGenerationConflict(
                     expected="null" if found is None else found,
                     got=claim.consumer_generation)

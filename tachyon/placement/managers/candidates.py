@@ -1,6 +1,7 @@
 """Allocation candidates: what could be allocated to meet a request."""
 
 import dataclasses
+import itertools
 import random
 from collections.abc import Mapping, Sequence
 
@@ -26,7 +27,8 @@ class AllocationRequest:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Candidates:
-    """Ways to meet a request, and all providers of the trees they use."""
+    """Ways to meet a request, and the providers that are of interest: all of
+    the trees they use, or else those they use alone."""
 
     requests: Sequence[AllocationRequest]
     providers: Sequence[models.Provider]
@@ -34,30 +36,46 @@ class Candidates:
 
 class CandidatesManager(base.Manager):
 
-    def list(self, ctx: context.RequestContext,
-             query: query_module.Query) -> Candidates:
+    def list(self, ctx: context.RequestContext, query: query_module.Query,
+             *, nested: bool = True) -> Candidates:
         """Return the candidates of a query, as many as it and the operator
         allow.
+
+        A caller that does not know of trees (not ``nested``) gets none that
+        takes from two providers of one, and no provider that is not used.
 
         :raises ResourceClassNotFound: the query names an unknown class.
         :raises TraitNotFound: the query names unknown traits.
         """
-        limits = [query.limit, self._conf.placement.max_allocation_candidates]
-        limit = min((limit for limit in limits
-                     if limit is not None and limit >= 0), default=None)
-        rng = (random.Random()
-               if self._conf.placement.randomize_allocation_candidates
-               else None)
+        options = self._conf.placement
+        # What is generated is limited first, what is returned at last.
+        limit = options.max_allocation_candidates
+        everything = dataclasses.replace(query, limit=None)
         with self._view.read() as snapshot:
             names.check(snapshot, query.groups,
                         query.root_required | query.root_forbidden)
-            found = search.find(snapshot, query)
-            candidates = list(found.candidates(limit=limit, rng=rng))
-            return _describe(snapshot, candidates)
+            candidates = search.find(snapshot, everything).candidates(
+                limit=limit if limit >= 0 else None,
+                rng=(random.Random()
+                     if options.randomize_allocation_candidates else None),
+                order=options.allocation_candidates_generation_strategy)
+            if not nested:
+                candidates = (found for found in candidates
+                              if _is_flat(snapshot, found))
+            return _describe(
+                snapshot, list(itertools.islice(candidates, query.limit)),
+                nested)
+
+
+def _is_flat(snapshot: snapshot_module.Snapshot,
+             found: search.Candidate) -> bool:
+    roots = {int(snapshot.roots[row]) for row, _ in found.allocations}
+    return len(roots) == len(found.allocations)
 
 
 def _describe(snapshot: snapshot_module.Snapshot,
-              candidates: Sequence[search.Candidate]) -> Candidates:
+              candidates: Sequence[search.Candidate],
+              whole_trees: bool) -> Candidates:
     uuids = snapshot.uuids
     requests = [
         AllocationRequest(
@@ -65,9 +83,11 @@ def _describe(snapshot: snapshot_module.Snapshot,
             {suffix: [uuids[row] for row in rows]
              for suffix, rows in found.mappings.items()})
         for found in candidates]
-    # A sharing provider's tree is another than the root's.
-    roots = dict.fromkeys(
-        int(snapshot.roots[row])
-        for found in candidates for row, _ in found.allocations)
-    return Candidates(requests, [snapshot.provider(row) for root in roots
-                                 for row in snapshot.tree(root)])
+    rows = dict.fromkeys(
+        row for found in candidates for row, _ in found.allocations)
+    if whole_trees:
+        # A sharing provider's tree is another than the root's.
+        roots = dict.fromkeys(int(snapshot.roots[row]) for row in rows)
+        rows = dict.fromkeys(row for root in roots
+                             for row in snapshot.tree(root))
+    return Candidates(requests, [snapshot.provider(row) for row in rows])

@@ -1,7 +1,8 @@
 """Inventories of a provider.
 
 The store replaces all of them at once; what changes one reads the others and
-writes them back on the generation it has read.
+writes them back on the generation it has read. Unless ``all_reserved``, some
+capacity must be left besides what is reserved.
 """
 
 from collections.abc import Mapping
@@ -15,8 +16,8 @@ from tachyon.placement.managers import base
 class InventoriesManager(base.Manager):
 
     def replace(self, ctx: context.RequestContext, provider_uuid: str,
-                generation: int, inventories: Mapping[str, models.Inventory]
-                ) -> models.Provider:
+                generation: int, inventories: Mapping[str, models.Inventory],
+                *, all_reserved: bool = True) -> models.Provider:
         """Make these all inventories of a provider.
 
         :raises ResourceProviderNotFound:
@@ -27,13 +28,14 @@ class InventoriesManager(base.Manager):
         """
         self._get(provider_uuid, generation)
         for resource_class, inventory in inventories.items():
-            _check_capacity(provider_uuid, resource_class, inventory)
+            check_capacity(provider_uuid, resource_class, inventory,
+                           all_reserved)
         return self._driver.inventories.replace(provider_uuid, generation,
                                                 inventories)
 
     def create(self, ctx: context.RequestContext, provider_uuid: str,
-               resource_class: str, inventory: models.Inventory
-               ) -> models.Provider:
+               resource_class: str, inventory: models.Inventory, *,
+               all_reserved: bool = True) -> models.Provider:
         """Give a provider an inventory of one class more.
 
         :raises ResourceProviderNotFound:
@@ -43,7 +45,8 @@ class InventoriesManager(base.Manager):
         """
         def attempt() -> models.Provider:
             provider = self._driver.resource_providers.get(provider_uuid)
-            _check_capacity(provider_uuid, resource_class, inventory)
+            check_capacity(provider_uuid, resource_class, inventory,
+                           all_reserved)
             if resource_class in provider.inventories:
                 raise exception.InventoryExists(
                     resource_class=resource_class, uuid=provider_uuid)
@@ -53,7 +56,8 @@ class InventoriesManager(base.Manager):
 
     def update(self, ctx: context.RequestContext, provider_uuid: str,
                generation: int, resource_class: str,
-               inventory: models.Inventory) -> models.Provider:
+               inventory: models.Inventory, *, all_reserved: bool = True
+               ) -> models.Provider:
         """Change the inventory of one class.
 
         :raises ResourceProviderNotFound:
@@ -63,7 +67,7 @@ class InventoriesManager(base.Manager):
         :raises InventoryNotFound: the provider has none of that class.
         """
         provider = self._get(provider_uuid, generation)
-        _check_capacity(provider_uuid, resource_class, inventory)
+        check_capacity(provider_uuid, resource_class, inventory, all_reserved)
         self._check_present(provider, resource_class)
         return self._write(provider, {**provider.inventories,
                                       resource_class: inventory})
@@ -123,8 +127,14 @@ class InventoriesManager(base.Manager):
                                           uuid=provider.uuid)
 
 
-def _check_capacity(provider_uuid: str, resource_class: str,
-                    inventory: models.Inventory) -> None:
-    if inventory.capacity < 0:
+def check_capacity(provider_uuid: str, resource_class: str,
+                   inventory: models.Inventory, all_reserved: bool) -> None:
+    """Return if not too much of an inventory is reserved.
+
+    :raises InvalidInventoryCapacity:
+    """
+    if inventory.capacity < (0 if all_reserved else 1):
         raise exception.InvalidInventoryCapacity(
-            resource_class=resource_class, uuid=provider_uuid)
+            resource_class=resource_class, uuid=provider_uuid,
+            excess="greater than" if all_reserved
+            else "greater than or equal to")

@@ -49,14 +49,25 @@ class ProvidersManager(base.Manager):
         return self.update(ctx, uuid, name, provider.parent_uuid)
 
     def update(self, ctx: context.RequestContext, uuid: str, name: str,
-               parent_uuid: str | None) -> models.Provider:
+               parent_uuid: str | None, *, only_adopt: bool = False
+               ) -> models.Provider:
         """Name a provider and put it under a parent (None: make it a root).
 
+        With ``only_adopt`` a root may get a parent, but what has one keeps
+        it.
+
+        :raises ProviderHasParent: another one, by ``only_adopt``.
         :raises ResourceProviderNotFound:
         :raises DuplicateProvider: the name is taken.
         :raises ParentProviderNotFound:
         :raises ProviderLoop: the parent is in the provider's own subtree.
         """
+        if only_adopt:
+            found = self._driver.resource_providers.get(uuid).parent_uuid
+            if found not in (None, parent_uuid):
+                raise exception.ProviderHasParent(
+                    uuid=uuid, action="un-parenting" if parent_uuid is None
+                    else "re-parenting")
         return self._driver.resource_providers.update(uuid, name, parent_uuid)
 
     def delete(self, ctx: context.RequestContext, uuid: str) -> None:

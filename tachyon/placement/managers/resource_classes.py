@@ -37,6 +37,16 @@ class ResourceClassesManager(base.Manager):
             raise exception.ResourceClassExists(resource_class=name)
         return entry
 
+    def rename(self, ctx: context.RequestContext, name: str,
+               new_name: str) -> models.CatalogueEntry:
+        """Rename a custom class, and with it what is of it.
+
+        :raises ResourceClassNotFound:
+        :raises ResourceClassStandard:
+        :raises ResourceClassExists: the new name is taken.
+        """
+        return self._driver.resource_classes.rename(name, new_name)
+
     def delete(self, ctx: context.RequestContext, name: str) -> None:
         """Delete a custom class.
 

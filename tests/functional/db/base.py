@@ -55,6 +55,11 @@ class StoreCase(base.TestCase):
         """Make all that is in the store older."""
         raise NotImplementedError
 
+    def miscount(self, provider: str, resource_class: str,
+                 used: int) -> None:
+        """Make ``used`` of an inventory another, behind every rule."""
+        raise NotImplementedError
+
     @staticmethod
     def hold(driver: db.DataDriverBase,
              pause: Callable[[str], None]) -> None:

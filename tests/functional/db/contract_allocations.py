@@ -161,6 +161,29 @@ class AllocationsContract:
         self.assertEqual((1, 3), (self.used(uuids.host),
                                   self._generation(uuids.host)))
 
+    def test_generations_of_no_interest(self):
+        """As of clients that know nothing of generations."""
+        self.make_provider("host", VCPU=8)
+        for amount, generation in ((1, 1), (2, 2), (3, 3)):
+            found = self.take(uuids.vm, {uuids.host: {"VCPU": amount}},
+                              compared=False)
+            self.assertEqual(generation, found.generation)
+        self.assertEqual(3, self.used(uuids.host))
+        self.driver.allocations.replace(
+            [self.claim(uuids.vm, {}, compared=False),
+             self.claim(uuids.nobody, {}, compared=False)])
+        self.assertEqual(0, self.used(uuids.host))
+
+    def test_types_of_no_interest(self):
+        self.make_provider("host", VCPU=8)
+        self.assertEqual("unknown",
+                         self.take(uuids.vm, consumer_type=None).type)
+        self.take(uuids.vm, generation=1, consumer_type="INSTANCE")
+        self.assertEqual("INSTANCE", self.take(
+            uuids.vm, generation=2, consumer_type=None).type)
+        self.assertIn("INSTANCE", self.driver.changes(
+            self.driver.snapshot()[0]).consumer_types)
+
     def test_provider_generations(self):
         self.make_provider("host", VCPU=8)
         for name, expected in (("older", {uuids.host: 0}),

@@ -72,6 +72,37 @@ def claim_of_one_consumer(driver: db.DataDriverBase, uuid: str,
     return seen.generation
 
 
+def reshape(driver: db.DataDriverBase, uuid: str, mark: int) -> int:
+    seen = driver.resource_providers.get(uuid)
+    driver.allocations.reshape(
+        [models.Reshape(uuid, seen.generation, {
+            **seen.inventories, "CUSTOM_MARK": models.Inventory(mark)})], [])
+    return seen.generation
+
+
+def reshape_with_claim(driver: db.DataDriverBase, uuid: str,
+                       mark: int) -> int:
+    """A consumer comes along, and both generations are compared."""
+    seen = driver.allocations.get(CONSUMER)
+    provider = driver.resource_providers.get(uuid)
+    driver.allocations.reshape(
+        [models.Reshape(uuid, provider.generation, provider.inventories)],
+        [models.Claim(CONSUMER, seen.generation, "demo", "alice",
+                      {uuid: {"VCPU": mark}})])
+    return seen.generation
+
+
+def move_several(driver: db.DataDriverBase, uuid: str, mark: int) -> int:
+    """One consumer changes what it has while another one comes."""
+    seen = driver.allocations.get(CONSUMER)
+    other = uuidutils.generate_uuid()
+    driver.allocations.replace([
+        models.Claim(CONSUMER, seen.generation, "demo", "alice",
+                     {uuid: {"VCPU": mark}}),
+        models.Claim(other, None, "demo", "alice", {uuid: {"VCPU": 1}})])
+    return seen.generation
+
+
 KINDS: Sequence[Write] = (
     replace_inventories, replace_traits, replace_aggregates,
     claim_of_new_consumer)
@@ -121,16 +152,33 @@ class GenerationsContract:
                     self.assertEqual(len(seen), len(consumers))
 
     def test_no_update_of_a_consumer_is_lost(self):
-        host = self.make_provider("host", VCPU=100000)
-        self.take(CONSUMER)
-        seen = self._write(host.uuid, (claim_of_one_consumer,))
-        consumer = self.driver.allocations.get(CONSUMER)
-        self._assert_counted(1, seen, consumer.generation)
-        found = self.driver.resource_providers.get(host.uuid)
-        self.assertEqual(host.generation + 1 + len(seen), found.generation)
-        self.assertEqual(
-            consumer.allocations[host.uuid].resources["VCPU"],
-            found.inventories["VCPU"].used)
+        # kind, how far a provider's generation is raised, what others get
+        for kind, raised, given in ((claim_of_one_consumer, 1, 0),
+                                    (reshape_with_claim, 3, 0),
+                                    (move_several, 1, 1)):
+            with self.subTest(kind.__name__):
+                host = self.make_provider(kind.__name__, VCPU=100000)
+                self.take(CONSUMER, {host.uuid: {"VCPU": 1}})
+                seen = self._write(host.uuid, (kind,))
+                consumer = self.driver.allocations.get(CONSUMER)
+                self._assert_counted(1, seen, consumer.generation)
+                found = self.driver.resource_providers.get(host.uuid)
+                self.assertEqual(
+                    host.generation + 1 + raised * len(seen),
+                    found.generation)
+                self.assertEqual(
+                    consumer.allocations[host.uuid].resources["VCPU"]
+                    + given * len(seen), found.inventories["VCPU"].used)
+                self.driver.allocations.delete(CONSUMER)
+
+    def test_no_reshape_is_lost(self):
+        start = self.make_provider("host", VCPU=100000)
+        seen = self._write(start.uuid, (reshape,))
+        found = self.driver.resource_providers.get(start.uuid)
+        # Each raises it twice: they saw every second one.
+        self.assertEqual(list(range(start.generation, found.generation, 2)),
+                         seen)
+        self.assertGreater(len(seen), 0)
 
     def _write(self, uuid, kinds):
         return sorted(

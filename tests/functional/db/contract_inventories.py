@@ -75,6 +75,17 @@ class InventoriesContract:
         self.assertEqual(before, self.driver.resource_providers.get(
             uuids.host))
 
+    def test_what_is_in_use_is_told_in_the_catalogues_order(self):
+        names = ["VCPU", "MEMORY_MB", "DISK_GB", "CUSTOM_Z", "CUSTOM_A"]
+        for name in names[3:]:
+            self.driver.resource_classes.create(name)
+        self.make_provider("host", **dict.fromkeys(reversed(names), 8))
+        self.take(uuids.vm, {uuids.host: dict.fromkeys(sorted(names), 1)})
+        error = self.assertRaises(
+            exception.InventoryInUse, self.driver.inventories.replace,
+            uuids.host, 2, {})
+        self.assertEqual(", ".join(names), error.resource_classes)
+
     def test_used_is_the_stores(self):
         self.make_provider("host", VCPU=8)
         self.take(uuids.vm, {uuids.host: {"VCPU": 3}})

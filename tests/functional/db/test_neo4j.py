@@ -8,6 +8,7 @@ from tachyon.db import base as db
 from tests.functional.db import base
 from tests.functional.db import contract_aggregates
 from tests.functional.db import contract_allocations
+from tests.functional.db import contract_bulk
 from tests.functional.db import contract_capacity
 from tests.functional.db import contract_changes
 from tests.functional.db import contract_decisions
@@ -18,6 +19,7 @@ from tests.functional.db import contract_instances
 from tests.functional.db import contract_inventories
 from tests.functional.db import contract_messages
 from tests.functional.db import contract_providers
+from tests.functional.db import contract_reshape
 from tests.functional.db import contract_resource_classes
 from tests.functional.db import contract_services
 from tests.functional.db import contract_traits
@@ -47,6 +49,13 @@ class Neo4jCase(base.StoreCase):
                 self.server.run(
                     f"MATCH (n:{label}) SET n.{name} = n.{name} - $age",
                     age=int(seconds * 1_000_000))
+
+    def miscount(self, provider: str, resource_class: str,
+                 used: int) -> None:
+        self.server.run(
+            "MATCH (i:Inventory {provider_uuid: $provider, "
+            "resource_class: $resource_class}) SET i.used = $used",
+            provider=provider, resource_class=resource_class, used=used)
 
     @staticmethod
     def hold(driver: db.DataDriverBase,
@@ -93,6 +102,14 @@ class TestAggregates(contract_aggregates.AggregatesContract, Neo4jCase):
 
 
 class TestAllocations(contract_allocations.AllocationsContract, Neo4jCase):
+    pass
+
+
+class TestBulk(contract_bulk.BulkContract, Neo4jCase):
+    pass
+
+
+class TestReshape(contract_reshape.ReshapeContract, Neo4jCase):
     pass
 
 

@@ -15,6 +15,7 @@ from tachyon.db.sqlite import driver as sqlite_driver
 from tests.functional.db import base
 from tests.functional.db import contract_aggregates
 from tests.functional.db import contract_allocations
+from tests.functional.db import contract_bulk
 from tests.functional.db import contract_capacity
 from tests.functional.db import contract_changes
 from tests.functional.db import contract_decisions
@@ -26,6 +27,7 @@ from tests.functional.db import contract_instances
 from tests.functional.db import contract_inventories
 from tests.functional.db import contract_messages
 from tests.functional.db import contract_providers
+from tests.functional.db import contract_reshape
 from tests.functional.db import contract_resource_classes
 from tests.functional.db import contract_services
 from tests.functional.db import contract_traits
@@ -71,6 +73,16 @@ class SQLiteCase(base.StoreCase):
                     connection.execute(
                         f"UPDATE {table} SET {column} = {column} - ?",
                         (int(seconds * 1_000_000),))
+        connection.close()
+
+    def miscount(self, provider: str, resource_class: str,
+                 used: int) -> None:
+        with sqlite3.connect(self.path) as connection:
+            connection.execute(
+                "UPDATE inventories SET used = ? WHERE provider_id = "
+                "(SELECT id FROM providers WHERE uuid = ?) AND class_id = "
+                "(SELECT id FROM resource_classes WHERE name = ?)",
+                (used, provider, resource_class))
         connection.close()
 
     @staticmethod
@@ -124,6 +136,14 @@ class TestAggregates(contract_aggregates.AggregatesContract, SQLiteCase):
 
 
 class TestAllocations(contract_allocations.AllocationsContract, SQLiteCase):
+    pass
+
+
+class TestBulk(contract_bulk.BulkContract, SQLiteCase):
+    pass
+
+
+class TestReshape(contract_reshape.ReshapeContract, SQLiteCase):
     pass
 
 

@@ -13,6 +13,7 @@ from oslo_utils import uuidutils
 from oslo_utils.fixture import uuidsentinel as uuids
 from werkzeug import test as werkzeug_test
 
+from tachyon import exception
 from tachyon import policy
 from tachyon.api import app
 from tachyon.db import load
@@ -25,6 +26,11 @@ from tachyon.placement import view
 from tests.functional import stores
 
 __all__ = ["AppFixture", "TestCase", "uuids"]
+
+
+def unavailable() -> exception.DriverUnavailable:
+    """Return what a store that is away raises."""
+    return exception.DriverUnavailable(reason="it is away")
 
 
 class DeafScheduler:
@@ -130,7 +136,7 @@ class TestCase(stores.OnEveryDriver):
         self.assertEqual(error["request_id"],
                          answer.headers["X-Openstack-Request-Id"])
         return Problem(status, error["title"], error["detail"],
-                       error["code"], answer.headers)
+                       error.get("code"), answer.headers)
 
     # -------------------------------------------------------------- builders
     def make_provider(self, name: str, parent: str | None = None, *,

@@ -132,6 +132,20 @@ class QueryTestCase(base.TestCase):
             self.assertEqual(expected,
                              len(self.find(f"resources=VCPU:1{query}")))
 
+    def test_order_of_the_operator(self):
+        for root in ("r1", "r2"):
+            made = self.make_provider(root)
+            for child in "ab":
+                self.make_provider(f"{root}{child}", made, VGPU=1)
+        for strategy, roots in (("depth-first", 1), ("breadth-first", 2)):
+            self.config("placement",
+                        allocation_candidates_generation_strategy=strategy)
+            body = self.tell("GET", f"{PATH}?resources=VGPU:1&limit=2")
+            self.assertEqual(2, len(body["allocation_requests"]))
+            self.assertEqual(roots, len({
+                summary["root_provider_uuid"]
+                for summary in body["provider_summaries"].values()}))
+
     def test_random_order(self):
         self.config(group="placement", randomize_allocation_candidates=True)
         self.assertEqual(["h2", "n1", "n2"], self.find("resources=VCPU:1"))

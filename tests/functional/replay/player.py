@@ -105,6 +105,8 @@ class Player:
         token = step.get("as", "admin")
         if token is not None:
             headers["X-Auth-Token"] = token
+            if token != "admin":
+                headers["X-Roles"] = "member,reader"
         headers |= step.get("headers", {})
         answer = self._client.open(path, method=method, data=data,
                                    headers=headers)

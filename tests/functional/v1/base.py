@@ -17,6 +17,8 @@ from tachyon.instances import flavors
 from tachyon.instances import requests
 from tachyon.instances import services
 from tests.functional import stores
+from tachyon.placement import manager
+from tachyon.placement import view
 from tests.unit.instances import base
 
 WISH = base.WISH
@@ -90,7 +92,9 @@ class TestCase(base.TestCase, stores.OnEveryDriver):
 
     def make_app(self):
         return app.create_app(self.conf, app.Managers(
-            placement=None, instances=self.instances, flavors=self.flavors,
+            placement=manager.PlacementManager(
+                self.conf, self.driver, view.View(self.driver)),
+            instances=self.instances, flavors=self.flavors,
             services=self.services, requests=self.requests,
             driver=self.driver))
 
@@ -102,8 +106,13 @@ class TestCase(base.TestCase, stores.OnEveryDriver):
         return Contract(self.client.get(f"{PREFIX}/openapi.json").json)
 
     def ask(self, method, path, json=None, *, token="admin", **more):
-        """Return the answer, which is as the document says."""
+        """Return the answer, which is as the document says.
+
+        Who is no admin is a member of the token's project.
+        """
         headers = {"X-Auth-Token": token, **more.pop("headers", {})}
+        if token != "admin":
+            headers.setdefault("X-Roles", "member,reader")
         if json is not None:
             more["json"] = json
         answer = self.client.open(PREFIX + path, method=method,

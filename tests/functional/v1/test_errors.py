@@ -231,7 +231,7 @@ class TestPathsAndQueries(base.TestCase):
             ("/services/a", {"DELETE", "OPTIONS", "PATCH"}),
             ("/requests", {"GET", "HEAD", "OPTIONS"}),
             ("/requests/a", {"GET", "HEAD", "OPTIONS"}),
-            ("/explain", {"OPTIONS", "POST"}),
+            ("/explain", {"GET", "HEAD", "OPTIONS", "POST"}),
             ("/openapi.json", {"GET", "HEAD", "OPTIONS"}),
         ]
         for path, allowed in cases:

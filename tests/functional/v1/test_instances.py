@@ -243,7 +243,8 @@ class TestActions(base.TestCase):
         def start(_):
             return self.make_client().post(
                 f"/api/v1/instances/{id}/actions", json={"action": "start"},
-                headers={"X-Auth-Token": "alice:demo"}).status_code
+                headers={"X-Auth-Token": "alice:demo",
+                         "X-Roles": "member,reader"}).status_code
 
         with futures.ThreadPoolExecutor(8) as pool:
             statuses = list(pool.map(start, range(8)))

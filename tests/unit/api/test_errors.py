@@ -5,6 +5,7 @@ from werkzeug import exceptions as werkzeug_exc
 
 from tachyon import exception
 from tachyon.api import errors
+from tachyon.api import microversion
 from tests import base
 
 
@@ -78,11 +79,16 @@ class ProblemTestCase(base.TestCase):
 
 class RenderTestCase(base.TestCase):
 
-    def render(self, path, problem):
+    def respond(self, path, problem, version="1.39", **headers):
         app = flask.Flask(__name__)
-        with app.test_request_context(path):
+        with app.test_request_context(path, headers=headers):
+            if version is not None:
+                flask.g.microversion = microversion.parse(version)
             flask.request.environ["openstack.request_id"] = "req-1"
-            response = errors.render(problem)
+            return errors.render(problem)
+
+    def render(self, path, problem, version="1.39"):
+        response = self.respond(path, problem, version)
         return response, response.json["errors"][0]
 
     def test_placement(self):
@@ -95,6 +101,31 @@ class RenderTestCase(base.TestCase):
             "detail": "There was a conflict when trying to complete your "
                       "request.\n\n first second",
             "request_id": "req-1", "extra": 1}, error)
+
+    def test_codes_came_late(self):
+        for version, coded in ((None, False), ("1.0", False),
+                               ("1.22", False), ("1.23", True)):
+            _, error = self.render("/x", errors.Problem(404, ""), version)
+            self.assertEqual(coded, "code" in error, version)
+
+    def test_other_types_than_json(self):
+        for accept, given in (
+                ("application/json", "application/json"),
+                ("*/*", "application/json"), ("", "application/json"),
+                ("text/html", "text/html"),
+                ("text/html,application/xml;q=0.9,*/*;q=0.8", "text/html"),
+                ("application/json, text/html;q=0.5", "application/json"),
+                ("text/plain", "text/plain"), ("image/*", "text/plain")):
+            response = self.respond(
+                "/x", errors.Problem(406, "x & y"), Accept=accept)
+            self.assertEqual((406, given),
+                             (response.status_code, response.mimetype))
+            self.assertNotIn(b"${", response.data)
+            escaped = "x &amp; y" if given == "text/html" else "x & y"
+            self.assertIn(escaped, response.get_data(as_text=True))
+        response = self.respond("/api/v1/x", errors.Problem(404, "no x"),
+                                Accept="text/html")
+        self.assertEqual("application/json", response.mimetype)
 
     def test_own_api(self):
         _, error = self.render("/api/v1/x", errors.Problem(404, "no x"))

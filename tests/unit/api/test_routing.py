@@ -10,6 +10,7 @@ from tachyon.api import errors
 from tachyon.api import microversion
 from tachyon.api import placement
 from tachyon.api import routing
+from tachyon.api import validation
 from tests import base
 
 ROUTES = [route for table in placement.TABLES for route in table.routes]
@@ -28,11 +29,20 @@ class RoutesTestCase(base.TestCase):
 
     def test_number_of_versioned_handlers(self):
         # To be raised on purpose, with the version history.
-        self.assertEqual(35, len(ROUTES))
+        self.assertEqual(38, len(ROUTES))
 
-    def test_all_are_served_at_the_latest_version(self):
+    def test_each_path_is_served_at_the_latest_version(self):
+        paths = {(route.path, route.method) for route in ROUTES}
+        latest = {(route.path, route.method) for route in ROUTES
+                  if route.until == microversion.MAX_VERSION}
+        self.assertEqual(paths, latest)
+
+    def test_schemas_cover_the_versions_of_their_route(self):
         for route in ROUTES:
-            self.assertEqual(microversion.MAX_VERSION, route.until)
+            for schemas in (route.body, route.query):
+                if isinstance(schemas, dict):
+                    oldest = min(map(microversion.parse, schemas))
+                    self.assertLessEqual(oldest, route.since, route.path)
 
     def test_every_rule_is_declared(self):
         declared = {rule.name for rule in policies.list_rules()}
@@ -63,6 +73,16 @@ class VersionedTestCase(base.TestCase):
         def new(call):
             return flask.Response(f"new {call.version}")
 
+        @table.route("DELETE", "/x", rule=None, since="1.5", missing=405)
+        def gone(call):
+            return flask.Response("gone")
+
+        @table.route("PUT", "/x", rule=None, since="1.2", body={
+            "1.0": validation.Schema({"type": "array"}),
+            "1.10": validation.Schema({"type": "object"})})
+        def put(call):
+            return flask.Response(type(call.body).__name__)
+
         @table.route("POST", "/x", rule=None, since="1.20")
         def later(call):
             return flask.Response("later")
@@ -78,8 +98,8 @@ class VersionedTestCase(base.TestCase):
         flask.g.microversion = microversion.parse(
             flask.request.headers["version"])
 
-    def ask(self, version, method="GET"):
-        answer = self.client.open("/x", method=method,
+    def ask(self, version, method="GET", body=None):
+        answer = self.client.open("/x", method=method, json=body,
                                   headers={"version": version})
         return answer.status_code, answer.text
 
@@ -91,3 +111,15 @@ class VersionedTestCase(base.TestCase):
     def test_not_in_this_version(self):
         for version, status in (("1.19", 404), ("1.20", 200)):
             self.assertEqual(status, self.ask(version, "POST")[0])
+
+    def test_status_before_its_first_version(self):
+        for version, status in (("1.4", 405), ("1.5", 200)):
+            self.assertEqual(status, self.ask(version, "DELETE")[0])
+
+    def test_newest_schema_that_is_not_too_new(self):
+        for version, body, expected in (
+                ("1.2", [], (200, "list")), ("1.9", [], (200, "list")),
+                ("1.10", {}, (200, "dict")), ("1.39", {}, (200, "dict"))):
+            self.assertEqual(expected, self.ask(version, "PUT", body))
+        for version, body in (("1.9", {}), ("1.10", [])):
+            self.assertEqual(400, self.ask(version, "PUT", body)[0])

@@ -52,8 +52,10 @@ class TestCase(base.TestCase):
 
     @staticmethod
     def make_context(user, project, *roles):
-        return context.RequestContext(user_id=user, project_id=project,
-                                      roles=list(roles), overwrite=False)
+        """Return the context of a member, unless it has other roles."""
+        return context.RequestContext(
+            user_id=user, project_id=project,
+            roles=list(roles or ("member", "reader")), overwrite=False)
 
     def make_instance(self, ctx=None, **changes):
         """Return an instance that was asked for, and is BUILDING."""

@@ -384,6 +384,16 @@ class TestOrder(SearchTestCase):
         self.assertEqual(3 * roots[:4], roots)
         self.assertEqual(4, len(set(roots[:4])))
 
+    def test_depth_first(self):
+        found = self.found(self.store, self.asked, order=search.DEPTH_FIRST)
+        self.assertEqual(sorted(self.found(self.store, self.asked)),
+                         sorted(found))
+        roots = [words.split(".")[0] for words in found]
+        self.assertEqual([root for root in roots[::3] for _ in range(3)],
+                         roots)
+        self.assertEqual(found[:5], self.found(
+            self.store, self.asked, order=search.DEPTH_FIRST, limit=5))
+
     def test_limits(self):
         everything = self.found(self.store, self.asked)
         for limit in (0, 1, 5, 11, 12, 13):

@@ -9,6 +9,7 @@ from tachyon import objects
 from tachyon import plugins
 from tachyon.api.v1.schemas import requests as request_schemas
 from tachyon.db import models
+from tachyon.placement import documents
 from tachyon.placement import reasons
 from tachyon.placement import view
 from tachyon.scheduler import data as scheduler_data
@@ -70,7 +71,7 @@ class TestSummary(base.TestCase):
                                  self.summary(verdict, *args, **fields))
 
     def test_many_reasons_are_added_up(self):
-        limit = explain.SUMMARY_REASONS
+        limit = documents.SUMMARY_REASONS
         for count, rest in ((limit, None), (limit + 1, "1 for other"),
                             (limit + 2, "2 for other")):
             line = self.summary(Verdict.NO_CANDIDATES, 99, 0, [
@@ -217,7 +218,7 @@ class TestSize(DocumentCase):
         dropped = 0
         for limit in (size, size - 1, size // 2, 1400, 1024):
             with self.subTest(limit):
-                made = explain.fit(json.loads(json.dumps(full)), limit)
+                made = documents.fit(json.loads(json.dumps(full)), limit)
                 self.assertLessEqual(len(orjson.dumps(made)), limit)
                 self.assertEqual(FIRST_KEYS, tuple(made))
                 self.assertEqual(
@@ -229,7 +230,7 @@ class TestSize(DocumentCase):
         self.assertGreater(dropped, 2)
 
     def test_a_summary_without_end(self):
-        made = explain.fit({**self.explain(), "summary": "x" * 100000}, 4096)
+        made = documents.fit({**self.explain(), "summary": "x" * 100000}, 4096)
         self.assertLessEqual(len(orjson.dumps(made)), 4096)
 
     def test_an_ended_decision_keeps_what_it_was_decided_on(self):

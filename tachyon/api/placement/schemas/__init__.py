@@ -1,5 +1,5 @@
 """Schemas of bodies and query strings, one module a resource.
 
-A later version of a schema stands beside the earlier one, named by the
-microversion that brought it, and a route names the one it needs.
+One that changed over time is a dict of all its variants, by the microversion
+that brought each; whoever reads it takes the newest that is not too new.
 """

@@ -3,7 +3,11 @@
 from tachyon.api import validation
 from tachyon.api.placement.schemas import common
 
-PUT_V1_19 = validation.Schema(common.closed(
-    ("aggregates", "resource_provider_generation"),
-    aggregates={"type": "array", "items": common.UUID, "uniqueItems": True},
-    resource_provider_generation=common.INTEGER))
+_UUIDS = {"type": "array", "items": common.UUID, "uniqueItems": True}
+
+PUT: common.Variants = {
+    "1.1": validation.Schema(_UUIDS),
+    "1.19": validation.Schema(common.closed(
+        ("aggregates", "resource_provider_generation"), aggregates=_UUIDS,
+        resource_provider_generation=common.INTEGER)),
+}

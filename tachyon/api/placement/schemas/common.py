@@ -1,7 +1,9 @@
 """What several schemas are made of."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from tachyon.api import validation
 from tachyon.db import models
 
 MAX_INT = models.MAX_INT
@@ -10,12 +12,13 @@ MAX_FLOAT = 3.40282e+38            # of single precision
 NAME = "^[A-Z0-9_]+$"
 CUSTOM_NAME = "^CUSTOM_[A-Z0-9_]+$"
 UUID_KEY = "^[0-9a-fA-F-]{36}$"
-SUFFIX = "[a-zA-Z0-9_-]{1,64}"
 
 STRING = {"type": "string"}
 INTEGER = {"type": "integer"}
 UUID = {"type": "string", "format": "uuid"}
 IDENTIFIER = {"type": "string", "minLength": 1, "maxLength": 255}
+
+Variants = dict[str, validation.Schema]
 
 
 def closed(required: tuple[str, ...], /, **properties: Any) -> dict[str, Any]:
@@ -25,3 +28,16 @@ def closed(required: tuple[str, ...], /, **properties: Any) -> dict[str, Any]:
     if required:
         schema["required"] = list(required)
     return schema
+
+
+def growing(required: tuple[str, ...],
+            steps: Mapping[str, Mapping[str, Any]]) -> Variants:
+    """Return the variants of the schema of a query string which takes, from
+    each version on, these keys more; older versions come first."""
+    properties: dict[str, Any] = {}
+    variants = {}
+    for since, added in steps.items():
+        properties = {**properties, **added}
+        variants[since] = validation.Schema(closed(required, **properties),
+                                            strings=True)
+    return variants

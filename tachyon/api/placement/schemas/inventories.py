@@ -19,7 +19,7 @@ POST = validation.Schema(common.closed(
     resource_class={"type": "string", "pattern": common.NAME}))
 PUT = validation.Schema(common.closed(
     ("total", "resource_provider_generation"), **_FIELDS))
-PUT_ALL = validation.Schema(common.closed(
+ALL = common.closed(
     ("resource_provider_generation", "inventories"),
     resource_provider_generation=common.INTEGER,
     inventories={
@@ -27,4 +27,5 @@ PUT_ALL = validation.Schema(common.closed(
         "patternProperties": {
             common.NAME: common.closed(("total",), **_FIELDS)},
         "additionalProperties": False,
-    }))
+    })
+PUT_ALL = validation.Schema(ALL)

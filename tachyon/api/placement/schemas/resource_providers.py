@@ -4,13 +4,24 @@ from tachyon.api import validation
 from tachyon.api.placement.schemas import common
 
 _NAME = {"type": "string", "maxLength": 200, "minLength": 1}
-_PARENT = {"anyOf": [common.UUID, {"type": "null"}]}
+_PARENT = {"parent_provider_uuid": {"anyOf": [common.UUID,
+                                              {"type": "null"}]}}
 
-POST = validation.Schema(common.closed(
-    ("name",), name=_NAME, uuid=common.UUID, parent_provider_uuid=_PARENT))
-PUT = validation.Schema(common.closed(
-    ("name",), name=_NAME, parent_provider_uuid=_PARENT))
-LIST = validation.Schema(common.closed(
-    (), name=common.STRING, uuid=common.UUID, in_tree=common.UUID,
-    member_of=common.STRING, required=common.STRING,
-    resources=common.STRING), strings=True)
+POST: common.Variants = {
+    "1.0": validation.Schema(common.closed(
+        ("name",), name=_NAME, uuid=common.UUID)),
+    "1.14": validation.Schema(common.closed(
+        ("name",), name=_NAME, uuid=common.UUID, **_PARENT)),
+}
+PUT: common.Variants = {
+    "1.0": validation.Schema(common.closed(("name",), name=_NAME)),
+    "1.14": validation.Schema(common.closed(
+        ("name",), name=_NAME, **_PARENT)),
+}
+LIST = common.growing((), {
+    "1.0": {"name": common.STRING, "uuid": common.UUID},
+    "1.3": {"member_of": common.STRING},
+    "1.4": {"resources": common.STRING},
+    "1.14": {"in_tree": common.UUID},
+    "1.18": {"required": common.STRING},
+})
