@@ -148,8 +148,8 @@ def _add_consumers(txn: connection.Transaction,
         amounts = [(keys[uuid, name], amount)
                    for uuid, allocation in record.allocations.items()
                    for name, amount in allocation.resources.items()]
-        txn.many("INSERT INTO allocations (consumer_id, provider_id, class_id, "
-                 "used) VALUES (?, ?, ?, ?)",
+        txn.many("INSERT INTO allocations (consumer_id, provider_id, "
+                 "class_id, used) VALUES (?, ?, ?, ?)",
                  [(consumer_id, *key, amount) for key, amount in amounts])
         for key, amount in amounts:
             used[key] += amount

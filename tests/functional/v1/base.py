@@ -16,9 +16,9 @@ from tachyon.api import app
 from tachyon.instances import flavors
 from tachyon.instances import requests
 from tachyon.instances import services
-from tests.functional import stores
 from tachyon.placement import manager
 from tachyon.placement import view
+from tests.functional import stores
 from tests.unit.instances import base
 
 WISH = base.WISH
