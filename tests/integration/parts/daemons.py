@@ -21,7 +21,7 @@ from tests.integration.parts import rabbitmq
 from tests.integration.parts import wait
 
 BIN = pathlib.Path(sys.executable).parent
-START_DEADLINE = 60.0
+START_DEADLINE = 120.0
 
 Options = Mapping[str, Mapping[str, Any]]
 
