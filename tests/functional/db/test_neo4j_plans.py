@@ -76,6 +76,8 @@ class TestPlans(test_neo4j.Neo4jCase):
         self.driver.messages.claim("me", 30, ids=[uuids.a, uuids.b])
         attempt = self.claim_one(getattr(uuids, "vm-msg"))
         self.driver.messages.renew([(uuids.vm, attempt)], 30)
+        self.driver.messages.postpone(uuids.vm, attempt, 0)
+        attempt = self.claim_one(getattr(uuids, "vm-msg"))
         self.land(uuids.vm, attempt)
         self.driver.instances.unland(uuids.vm, attempt, "host")
         self.land(uuids.vm, attempt)
