@@ -30,6 +30,7 @@ from tachyon.db.neo4j import resource_classes
 from tachyon.db.neo4j import schema
 from tachyon.db.neo4j import services
 from tachyon.db.neo4j import traits
+from tachyon.db.neo4j import warmup
 
 SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
 
@@ -87,6 +88,9 @@ class Neo4jDriver(base.DataDriverBase):
                 "version": self._store.server.partition("/")[2],
                 "latency_ms": round(latency * 1000, 3),
                 "schema_version": version}
+
+    def warm_up(self) -> None:
+        warmup.warm_up(self._store)
 
     def close(self) -> None:
         self._store.close()
