@@ -125,7 +125,8 @@ class CrashCase(CloudCase):
             scheduler.wake()
             return False
 
-        wait.until(stalled, f"{scheduler.name} decides", interval=0.01)
+        wait.until(stalled, f"{scheduler.name} decides", deadline=90,
+                   interval=0.01)
 
     def begin_creates(self, number: int = CREATES) -> creates.Creates:
         """Have so many creates asked for, from now on."""
@@ -142,7 +143,7 @@ class CrashCase(CloudCase):
     def wait_for_creates(self, number: int, *computes: daemons.Daemon
                          ) -> None:
         wait.until(lambda: len(self.new_creates(*computes)) >= number,
-                   f"{number} creates", interval=0.02)
+                   f"{number} creates", deadline=90, interval=0.02)
 
     def wait_until_down(self, *victims: daemons.Daemon) -> None:
         """Return when the API shows that these are silent."""
