@@ -74,6 +74,7 @@ class Api:
         with contextlib.ExitStack() as undo:
             self._driver = load.get_driver(conf)
             undo.callback(self._driver.close)
+            self._driver.warm_up()
             view = placement_view.View(self._driver)
             scheduler_api = scheduler_rpc.SchedulerAPI(conf)
             self.app = app.create_app(conf, app.Managers(
@@ -105,6 +106,7 @@ def make_scheduler_manager(conf: cfg.ConfigOpts
     with contextlib.ExitStack() as undo:
         driver = load.get_driver(conf)
         undo.callback(driver.close)
+        driver.warm_up()
         view = placement_view.View(driver)
         placement = placement_manager.PlacementManager(conf, driver, view)
         manager = scheduler_manager.SchedulerManager(

@@ -110,12 +110,21 @@ class Deliveries:
             except exception.Fenced as e:
                 LOG.info("%s", e)
             except exception.DriverUnavailable as e:
-                LOG.warning("%s of instance %s is left until its claim runs "
-                            "out: %s", message.action, instance.id, e)
+                self._leave(message, e)
             except Exception as e:
                 LOG.exception("%s of instance %s failed.", message.action,
                               instance.id)
                 self._broken(message, instance, e)
+
+    def _leave(self, message: models.Message,
+               error: exception.DriverUnavailable) -> None:
+        """Postpone what the store did not do, if it takes that; or let the
+        claim run out."""
+        try:
+            self._postpone(message, str(error))
+        except exception.DriverUnavailable:
+            LOG.warning("%s of instance %s is left until its claim runs out",
+                        message.action, message.instance_id)
 
     def _dispatch(self, context: tachyon_context.RequestContext,
                   message: models.Message,

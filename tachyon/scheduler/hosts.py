@@ -76,8 +76,11 @@ class ServiceTable:
                                  default=float("inf")))
 
     def up(self, now: float, down_time: float) -> npt.NDArray[np.bool_]:
-        """Return which services have been heard of of late."""
-        return self.ages + (now - self.read_at) <= down_time
+        """Return which services had been heard of of late, a list that is
+        kept being older than when it was read. More than that does not count:
+        a decision that takes long finds nobody down for it."""
+        kept = min(now - self.read_at, LIST_AGE_MAX)
+        return self.ages + kept <= down_time
 
 
 @dataclasses.dataclass(frozen=True)

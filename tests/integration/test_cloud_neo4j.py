@@ -1,23 +1,8 @@
-"""The cloud of ``test_cloud`` with its store in Neo4j: production's set-up."""
+"""The life of instances in production's set-up: the store is in Neo4j."""
 
+from tests.integration import cloud
 from tests.integration import test_cloud
-from tests.integration.parts import neo4j
 
 
-class Neo4jStore:
-    """A Neo4j server of the test class's own, so that it can be killed."""
-
-    @classmethod
-    def make_store(cls):
-        cls.neo4j = neo4j.Neo4j()
-        cls.share(cls.neo4j)
-        cls.shared.append(cls.neo4j.process)
-        return {
-            "database": {"driver": "neo4j"},
-            "neo4j_database": {"uri": cls.neo4j.uri,
-                               "username": cls.neo4j.username,
-                               "password": cls.neo4j.password}}
-
-
-class LifecycleTest(Neo4jStore, test_cloud.LifecycleTest):
+class LifecycleTest(cloud.Neo4jStore, test_cloud.LifecycleTest):
     """What holds on SQLite holds on Neo4j."""

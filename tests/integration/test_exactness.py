@@ -6,10 +6,15 @@
 import os
 
 from tests.functional.db import contract_exactness
+from tests.functional.db import test_neo4j
 from tests.functional.db import test_sqlite
 
 SECONDS = float(os.environ.get("TACHYON_EXACTNESS_SECONDS") or 60)
 
 
 class TestSQLite(contract_exactness.ExactnessTrials, test_sqlite.SQLiteCase):
+    SECONDS = SECONDS
+
+
+class TestNeo4j(contract_exactness.ExactnessTrials, test_neo4j.Neo4jCase):
     SECONDS = SECONDS

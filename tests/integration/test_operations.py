@@ -1,6 +1,7 @@
 """What operators do to daemons of several workers, and what they see."""
 
 import json
+import os
 import pathlib
 import re
 import signal
@@ -38,7 +39,8 @@ class OperationsCase(base.TestCase):
 
 
 class ReloadTest(OperationsCase):
-    """SIGHUP: every worker takes the new options, and serves on."""
+    """SIGHUP to a daemon, as ``systemctl reload`` sends it: every worker
+    takes the new options, and serves on."""
 
     def explain(self):
         return self.client.tell("POST", "/api/v1/explain", {
@@ -50,7 +52,7 @@ class ReloadTest(OperationsCase):
         self.scheduler.configure()
         before = workers_of(self.scheduler)
         self.assertEqual(WORKERS, len(before))
-        self.scheduler.signal_group(signal.SIGHUP)
+        os.kill(self.scheduler.pid, signal.SIGHUP)
         self.addCleanup(lambda: self.assertEqual(
             before, workers_of(self.scheduler)))
 
@@ -82,7 +84,7 @@ class ReloadTest(OperationsCase):
     def test_what_can_not_be_read_changes_nothing(self):
         known = self.scheduler.output.count("stays as it was")
         self.scheduler.file.write_text("[[nonsense")
-        self.scheduler.signal_group(signal.SIGHUP)
+        os.kill(self.scheduler.pid, signal.SIGHUP)
         wait.until(lambda: self.scheduler.output.count("stays as it was")
                    >= known + WORKERS, "each worker says so")
         self.scheduler.configure()
@@ -92,7 +94,7 @@ class ReloadTest(OperationsCase):
     def test_the_api_serves_on(self):
         before = workers_of(self.cloud.api)
         self.assertEqual(WORKERS, len(before))
-        self.cloud.api.signal_group(signal.SIGHUP)
+        os.kill(self.cloud.api.pid, signal.SIGHUP)
         for _ in range(20):
             self.client.get("/api/v1/services")
         self.assertEqual(before, workers_of(self.cloud.api))

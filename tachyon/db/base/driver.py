@@ -51,6 +51,10 @@ class DataDriverBase(abc.ABC):
         :raises DriverUnavailable:
         """
 
+    def warm_up(self) -> None:  # noqa: B027
+        """Get ready for requests, as a daemon wants it when it starts. It may
+        take long, and nothing depends on it."""
+
     @abc.abstractmethod
     def close(self) -> None:
         """Give back connections; the driver is of no use afterwards."""

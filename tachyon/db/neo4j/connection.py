@@ -103,10 +103,12 @@ class Transaction:
     """One transaction under way."""
 
     __slots__ = ("_gone", "_last", "_last_params", "_raised", "_raw",
-                 "_stamps", "_touched", "_writes")
+                 "_stamps", "_store", "_touched", "_writes")
 
-    def __init__(self, raw: neo4j.ManagedTransaction):
+    def __init__(self, raw: Any, store: str = STORE):
+        """``raw`` is the library's transaction, or runs like it."""
         self._raw = raw
+        self._store = store
         self._writes = False
         self._touched: set[str] = set()
         self._raised: set[str] = set()
@@ -166,12 +168,17 @@ class Transaction:
 
     def state(self) -> Mapping[str, Any]:
         """Return what the store says of itself."""
-        return _first(self._raw.run(_LOOK, {"store": STORE}).values())
+        return _first(self._raw.run(_LOOK, {"store": self._store}).values())
+
+    @property
+    def raw(self) -> Any:
+        """Return the library's own."""
+        return self._raw
 
     def seal(self, write_id: str) -> Mapping[str, Any]:
         """End it; return what the store says of itself."""
         params: dict[str, Any] = {
-            **self._last_params, "write_id": write_id, "store": STORE}
+            **self._last_params, "write_id": write_id, "store": self._store}
         parts = [
             (_STAMPS, "stamps", sorted(self._stamps)),
             (_TOUCHED, "touched", sorted(self._touched - self._raised)),
@@ -387,7 +394,7 @@ class Store:
     def _write(self, work: Callable[[Transaction], T], end: float, *,
                check_version: bool = True) -> T:
         """Run ``work`` once, with its seal, and learn what became of it."""
-        write_id = _new_id()
+        write_id = new_id()
         results: list[T] = []
 
         def sealed(txn: Transaction) -> None:
@@ -492,7 +499,7 @@ def _metadata() -> dict[str, str]:
     return found
 
 
-def _new_id() -> str:
+def new_id() -> str:
     """Return the id of a write. Ids sort by the time they were made."""
     return f"{time.time_ns() // 1000:016x}-{os.urandom(10).hex()}"
 

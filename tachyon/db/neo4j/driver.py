@@ -1,6 +1,7 @@
 """The Neo4j driver: production's store, for many processes of many hosts."""
 
 import importlib.metadata
+import ssl
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -30,6 +31,7 @@ from tachyon.db.neo4j import resource_classes
 from tachyon.db.neo4j import schema
 from tachyon.db.neo4j import services
 from tachyon.db.neo4j import traits
+from tachyon.db.neo4j import warmup
 
 SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
 
@@ -61,6 +63,9 @@ class Neo4jDriver(base.DataDriverBase):
         self._services = services.ServicesController(store)
         try:
             store.state()
+        except exception.DriverUnavailable as exc:
+            store.close()
+            raise _told_by_the_server(conf) or exc
         except BaseException:
             store.close()
             raise
@@ -85,6 +90,9 @@ class Neo4jDriver(base.DataDriverBase):
                 "version": self._store.server.partition("/")[2],
                 "latency_ms": round(latency * 1000, 3),
                 "schema_version": version}
+
+    def warm_up(self) -> None:
+        warmup.warm_up(self._store)
 
     def close(self) -> None:
         self._store.close()
@@ -164,19 +172,36 @@ class Neo4jDriver(base.DataDriverBase):
         return self._services
 
 
-def _connect(conf: cfg.ConfigOpts) -> neo4j.Driver:
+def _told_by_the_server(conf: cfg.ConfigOpts
+                        ) -> exception.DriverUnavailable | None:
+    """Return why a server that was asked for a route gave none: the library
+    keeps that to itself. So the server is asked without."""
+    uri = conf.neo4j_database.uri
+    if not uri.startswith("neo4j"):
+        return None
+    try:
+        with _connect(conf, uri.replace("neo4j", "bolt", 1)) as driver:
+            driver.verify_connectivity()
+    except (OSError, neo4j.exceptions.DriverError,
+            neo4j.exceptions.Neo4jError) as exc:
+        return exception.DriverUnavailable(reason=errors.tell(exc))
+    return None
+
+
+def _connect(conf: cfg.ConfigOpts, uri: str = "") -> neo4j.Driver:
     """Return the library's driver; it connects at its first use.
 
     :raises DriverUnavailable: the options make no sense.
     """
     group = conf.neo4j_database
-    uri = group.uri
+    uri = uri or group.uri
     if uri.partition("://")[0] not in SCHEMES:
         raise exception.DriverUnavailable(
             reason=f"[neo4j_database] uri = {uri}: the scheme must be one of "
                    f"{', '.join(SCHEMES)}")
     options: dict[str, Any] = {}
     if group.ca_file and "+s://" in uri:
+        _check_ca_file(group.ca_file)
         # The library takes either "+s", and the system's CAs, or these two.
         uri = uri.replace("+s://", "://")
         options = {"encrypted": True,
@@ -201,3 +226,13 @@ def _connect(conf: cfg.ConfigOpts) -> neo4j.Driver:
     except (ValueError, OSError, neo4j.exceptions.DriverError) as exc:
         raise exception.DriverUnavailable(
             reason=f"[neo4j_database] {errors.tell(exc)}") from exc
+
+
+def _check_ca_file(path: str) -> None:
+    """:raises DriverUnavailable: it is not there, or holds none."""
+    try:
+        ssl.create_default_context(cafile=path)
+    except OSError as exc:              # an SSLError is one, too
+        raise exception.DriverUnavailable(
+            reason=f"[neo4j_database] ca_file = {path}: "
+                   f"{errors.tell(exc)}") from exc

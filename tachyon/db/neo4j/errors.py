@@ -1,6 +1,8 @@
 """What went wrong with a transaction, and whether to try it again."""
 
 import enum
+import ssl
+from collections.abc import Iterator
 
 import neo4j.exceptions
 
@@ -34,6 +36,8 @@ def kind(error: Exception) -> Kind:
     """Return what sort of error came out of a transaction."""
     if isinstance(error, Again):
         return Kind.CLASH
+    if _certificate_error(error):
+        return Kind.REFUSAL
     if isinstance(error, neo4j.exceptions.Neo4jError):
         code = error.code or ""
         if code in _CLASHES:
@@ -62,7 +66,19 @@ def outcome_unknown(error: Exception) -> bool:
 
 def tell(error: Exception) -> str:
     """Return an error's text in one line."""
-    text = str(error)
+    text = str(_certificate_error(error) or error)
     if isinstance(error, neo4j.exceptions.Neo4jError) and error.message:
         text = f"{error.code}: {error.message}"
     return " ".join(text.split()) or type(error).__name__
+
+
+def _certificate_error(error: Exception) -> ssl.SSLError | None:
+    """Return what is wrong with the server's certificate, if that is it."""
+    return next((one for one in _chain(error)
+                 if isinstance(one, ssl.SSLCertVerificationError)), None)
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

@@ -1,8 +1,8 @@
 """The durable request queue.
 
 ``free_at`` is when a message is, or was, free to be claimed: when it was
-made, when its last claim expires, or when it was given back. So one indexed
-property says what can be claimed, and since when.
+made, when its last claim expires, or when it was given back. So one property
+says what can be claimed, and since when.
 """
 
 import json
@@ -16,13 +16,18 @@ from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import instances
 from tachyon.db.neo4j import rows
 
+_WALK = f"""
+    MATCH (m:Message) {rows.walk("Message", "m", "created_at", "id")}
+    WHERE m.created_at IS NOT NULL AND m.id IS NOT NULL"""
 _LIST = f"""
-    MATCH (m:Message) WHERE m.created_at IS NOT NULL AND m.id IS NOT NULL
+    {_WALK}
     RETURN properties(m), {rows.NOW}
     ORDER BY m.created_at, m.id LIMIT $limit"""
 _FREE = f"m.free_at <= {rows.NOW} - $min_age"
+# Those that are claimed already are among the oldest, and few: as many as the
+# schedulers and computes work on. Those that are free may be a long backlog.
 _FIND = f"""
-    MATCH (m:Message) WHERE {_FREE}
+    {_WALK} AND {_FREE}
     RETURN m.id ORDER BY m.created_at, m.id LIMIT $limit"""
 _FIND_AMONG = f"""
     UNWIND $ids AS id

@@ -161,7 +161,18 @@ class TestDaemons(CommandCase):
         wait.until(lambda: any(
             binary == "tachyon-api" and body["state"] == "up"
             for (binary, _), body in api.services().items()), "it is up")
+        # What a process has open is its own: the master hands nothing on.
+        self.assertEqual([], self.open_stores(process.pid))
+        for worker in self.children_of(process):
+            self.assertIn(f"{self.state_path}/tachyon.sqlite",
+                          self.open_stores(worker))
         self.check_end(process)
+
+    def open_stores(self, pid):
+        files = (os.readlink(link) for link in
+                 pathlib.Path(f"/proc/{pid}/fd").iterdir()
+                 if os.path.lexists(link))
+        return [file for file in files if ".sqlite" in file]
 
     def test_every_process_reports_on_signal_and_goes_on(self):
         config = self.write("api.conf", "[api]\nworkers = 2\n")

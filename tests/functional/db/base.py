@@ -67,15 +67,6 @@ class StoreCase(base.TestCase):
         write, and ``pause("after")`` between it and the answer."""
         raise NotImplementedError
 
-    def dump(self) -> Any:
-        """Return a copy of the store, in any form."""
-        raise NotImplementedError
-
-    def restore(self, dump: Any) -> None:
-        """Make the store what it was, as an operator would, while drivers
-        have it open."""
-        raise NotImplementedError
-
     # -------------------------------------------------------------- for all
     def open(self) -> db.DataDriverBase:
         """Open the store once more."""

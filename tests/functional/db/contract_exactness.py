@@ -43,6 +43,11 @@ class ExactnessTrials:
 
     SECONDS = 4.0                       # of all, besides what starting takes
 
+    @property
+    def dump(self) -> str:
+        """Where the copy of the store goes that is restored."""
+        return os.path.join(self.state_path, "dump")
+
     def make_trial(self) -> trial_module.Trial:
         seed = int(os.environ.get("TACHYON_EXACTNESS_SEED")
                    or random.SystemRandom().randrange(2 ** 32))
@@ -74,11 +79,12 @@ class ExactnessTrials:
         with self.make_trial() as trial:
             trial.run(self.SECONDS / 20)
             with trial.quiet():
-                dump, turns = self.dump(), trial.board.acks.copy()
+                turns = trial.board.acks.copy()
+                self.driver.backup(self.dump)
             trial.run(self.SECONDS / 20)
             with trial.away():
                 ahead = int(trial.board.acks.sum())
-                trial.go_back(lambda: self.restore(dump), turns)
+                trial.go_back(lambda: self.driver.restore(self.dump), turns)
                 # The store comes to the same numbers, by another way.
                 trial.run(0, 0.02, in_all=ahead + len(turns))
             trial.run(self.SECONDS / 20)
@@ -136,7 +142,7 @@ class ExactnessContract(ExactnessTrials):
         who was away meanwhile must not take it for what he knows."""
         for name in ("a", "b", "c"):
             self.make_provider(name, VCPU=100)
-        dump = self.dump()
+        self.driver.backup(self.dump)
         ahead, level, behind = (
             view_module.View(self.open()) for _index in range(3))
         self.assertEqual([0, 0, 0], self._shown(behind))
@@ -145,7 +151,7 @@ class ExactnessContract(ExactnessTrials):
         self.take(uuids.two, {uuids.b: {"VCPU": 2}})
         self.assertEqual([1, 2, 0], self._shown(ahead))
         cursors = self._cursor()
-        self.restore(dump)
+        self.driver.restore(self.dump)
         self.assertRaises(exception.CursorExpired, self.driver.changes,
                           cursors)
         self.take(uuids.three, {uuids.c: {"VCPU": 3}})
@@ -156,10 +162,10 @@ class ExactnessContract(ExactnessTrials):
     def test_a_store_restored_twice(self):
         """Each restore is another life, of the same copy too."""
         self.make_provider("a", VCPU=100)
-        dump = self.dump()
+        self.driver.backup(self.dump)
         cursors = [self._cursor()]
         for _turn in range(2):
-            self.restore(dump)
+            self.driver.restore(self.dump)
             cursors.append(self._cursor())
         self.assertEqual(3, len(set(cursors)))
         for cursor in cursors[:2]:

@@ -110,15 +110,15 @@ class MessagesContract:
 
     def test_min_age(self):
         self.submit("vm")
-        self.assertEqual([], self._claim("me", min_age=10))
-        self.age_store(9)
-        self.assertEqual([], self._claim("me", min_age=10))
-        self.age_store(2)
-        self.assertEqual([uuids.vm], self._claim("me", min_age=10))
-        self.age_store(35)                      # free for five seconds
-        self.assertEqual([], self._claim("me", min_age=10))
-        self.age_store(6)
-        self.assertEqual([uuids.vm], self._claim("me", min_age=10))
+        self.assertEqual([], self._claim("me", min_age=1000))
+        self.age_store(900)
+        self.assertEqual([], self._claim("me", min_age=1000))
+        self.age_store(200)
+        self.assertEqual([uuids.vm], self._claim("me", min_age=1000))
+        self.age_store(930)                     # free for 900 seconds
+        self.assertEqual([], self._claim("me", min_age=1000))
+        self.age_store(200)
+        self.assertEqual([uuids.vm], self._claim("me", min_age=1000))
 
     def test_each_is_claimed_once_by_threads(self):
         for index in range(20):
@@ -189,10 +189,10 @@ class MessagesContract:
             (message, _instance), = self.driver.messages.claim("me", 30)
             self.assertEqual(1, message.deliveries)
             self.assertTrue(self.driver.messages.postpone(
-                uuids.vm, message.attempt, 10))
-            self.age_store(9)
+                uuids.vm, message.attempt, 1000))
+            self.age_store(900)
             self.assertEqual([], self._claim("you"))
-            self.age_store(2)
+            self.age_store(200)
         (message, instance), = self.driver.messages.claim("me", 30)
         self.assertEqual((4, 1, 4), (message.attempt, message.deliveries,
                                      instance.attempt))

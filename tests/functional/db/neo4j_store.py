@@ -14,6 +14,9 @@ from tachyon.db import base as db
 from tachyon.db.neo4j import driver as neo4j_driver
 from tests.integration.parts import neo4j
 
+# Seconds: only what is broken waits so long, not what is slow.
+PATIENCE = 100.0
+
 # Nodes that no test changes carry a label of their own meanwhile.
 _MARK = "MATCH (n:Trait|ResourceClass) SET n:Founding RETURN count(n)"
 _OTHERS = "MATCH (n) WHERE NOT n:Founding RETURN labels(n), properties(n)"
@@ -56,7 +59,7 @@ def empty() -> neo4j.Neo4j:
     return server
 
 
-def open_neo4j(uri: str, password: str, *, deadline: float = 30.0,
+def open_neo4j(uri: str, password: str, *, deadline: float = PATIENCE,
                **options: object) -> db.DataDriverBase:
     """Open a server's database with ``[neo4j_database]`` options."""
     conf = cfg.ConfigOpts()
@@ -75,7 +78,7 @@ def open_neo4j(uri: str, password: str, *, deadline: float = 30.0,
     return neo4j_driver.Neo4jDriver(conf)
 
 
-def options_of(uri: str, password: str, deadline: float = 30.0
+def options_of(uri: str, password: str, deadline: float = PATIENCE
                ) -> dict[str, dict[str, object]]:
     """Return the options, by group, that lead to a server's database."""
     return {

@@ -13,6 +13,7 @@ from tests.functional.db import contract_capacity
 from tests.functional.db import contract_changes
 from tests.functional.db import contract_decisions
 from tests.functional.db import contract_driver
+from tests.functional.db import contract_exactness
 from tests.functional.db import contract_flavors
 from tests.functional.db import contract_generations
 from tests.functional.db import contract_instances
@@ -24,6 +25,7 @@ from tests.functional.db import contract_resource_classes
 from tests.functional.db import contract_services
 from tests.functional.db import contract_traits
 from tests.functional.db import neo4j_store
+from tests.functional.db import profiler
 
 TIMES = {                               # properties of microseconds, by label
     "Instance": ("created_at", "updated_at", "deleted_at"),
@@ -76,70 +78,96 @@ class Neo4jCase(base.StoreCase):
         store._execute = held
 
 
+class ContractCase(Neo4jCase):
+    """Looks at the plan of each statement that the contract makes the driver
+    send, the first time that this process meets it."""
+
+    _profiled: set[str] = set()
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.profiler = self.useFixture(profiler.Profiler(self._is_new))
+        self.addCleanup(self._check_plans)
+
+    def _is_new(self, text: str) -> bool:
+        is_new = text not in self._profiled
+        self._profiled.add(text)
+        return is_new
+
+    def _check_plans(self) -> None:
+        self.assertEqual([], [fault for each in self.profiler.profiles
+                              for fault in each.faults()])
+
+
+# A copy is read, and put back, as a whole.
 class TestDriver(contract_driver.DriverContract, Neo4jCase):
     pass
 
 
-class TestProviders(contract_providers.ProvidersContract, Neo4jCase):
+class TestProviders(contract_providers.ProvidersContract, ContractCase):
     pass
 
 
-class TestInventories(contract_inventories.InventoriesContract, Neo4jCase):
+class TestInventories(contract_inventories.InventoriesContract, ContractCase):
     pass
 
 
-class TestTraits(contract_traits.TraitsContract, Neo4jCase):
+class TestTraits(contract_traits.TraitsContract, ContractCase):
     pass
 
 
 class TestResourceClasses(contract_resource_classes.ResourceClassesContract,
-                          Neo4jCase):
+                          ContractCase):
     pass
 
 
-class TestAggregates(contract_aggregates.AggregatesContract, Neo4jCase):
+class TestAggregates(contract_aggregates.AggregatesContract, ContractCase):
     pass
 
 
-class TestAllocations(contract_allocations.AllocationsContract, Neo4jCase):
+class TestAllocations(contract_allocations.AllocationsContract, ContractCase):
     pass
 
 
-class TestBulk(contract_bulk.BulkContract, Neo4jCase):
+class TestBulk(contract_bulk.BulkContract, ContractCase):
     pass
 
 
-class TestReshape(contract_reshape.ReshapeContract, Neo4jCase):
+class TestReshape(contract_reshape.ReshapeContract, ContractCase):
     pass
 
 
-class TestCapacity(contract_capacity.CapacityContract, Neo4jCase):
+class TestCapacity(contract_capacity.CapacityContract, ContractCase):
     pass
 
 
-class TestChanges(contract_changes.ChangesContract, Neo4jCase):
+class TestChanges(contract_changes.ChangesContract, ContractCase):
     pass
 
 
-class TestFlavors(contract_flavors.FlavorsContract, Neo4jCase):
+class TestFlavors(contract_flavors.FlavorsContract, ContractCase):
     pass
 
 
-class TestInstances(contract_instances.InstancesContract, Neo4jCase):
+class TestInstances(contract_instances.InstancesContract, ContractCase):
     pass
 
 
-class TestMessages(contract_messages.MessagesContract, Neo4jCase):
+class TestMessages(contract_messages.MessagesContract, ContractCase):
     pass
 
 
-class TestDecisions(contract_decisions.DecisionsContract, Neo4jCase):
+class TestDecisions(contract_decisions.DecisionsContract, ContractCase):
     pass
 
 
-class TestServices(contract_services.ServicesContract, Neo4jCase):
+class TestServices(contract_services.ServicesContract, ContractCase):
     pass
 
 
-class TestGenerations(contract_generations.GenerationsContract, Neo4jCase):
+class TestExactness(contract_exactness.ExactnessContract, Neo4jCase):
+    pass
+
+
+class TestGenerations(contract_generations.GenerationsContract, ContractCase):
     pass

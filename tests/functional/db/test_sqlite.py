@@ -60,8 +60,6 @@ def open_sqlite(path: str, **options: object) -> db.DataDriverBase:
 class SQLiteCase(base.StoreCase):
     """The store is a file in the test's directory."""
 
-    dumps = 0
-
     def make_opener(self) -> base.Opener:
         self.path = os.path.join(self.state_path, "test.sqlite")
         return functools.partial(open_sqlite, self.path, deadline=30.0)
@@ -99,15 +97,6 @@ class SQLiteCase(base.StoreCase):
             pause("after")
 
         store.write = held
-
-    def dump(self) -> str:
-        self.dumps += 1
-        path = os.path.join(self.state_path, f"dump-{self.dumps}.sqlite")
-        self.driver.backup(path)
-        return path
-
-    def restore(self, dump: str) -> None:
-        self.driver.restore(dump)
 
 
 class TestDriver(contract_driver.DriverContract, SQLiteCase):

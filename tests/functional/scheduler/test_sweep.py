@@ -266,8 +266,20 @@ class TestBroken(SweepCase):
                 found = self.get(instance)
                 self.assertEqual(("BUILDING", None, attempt), (
                     found.status, found.host, found.attempt))
-                self.sweep()
-                self.assertEqual("h1", self.get(instance).host)
+                self.sweep_until(lambda instance=instance: self.get(
+                    instance).host == "h1")
+
+    def test_a_delivery_that_the_store_broke_off_does_not_count(self):
+        gone = exception.DriverUnavailable(reason="gone")
+        instance = self.submit()
+        with mock.patch.object(self.driver, "changes", side_effect=gone):
+            self.wake(instance)
+            self.assertEqual(0, self.message_of(instance).deliveries)
+            with mock.patch.object(self.driver.messages, "postpone",
+                                   side_effect=gone):
+                self.sweep_until(
+                    lambda: self.message_of(instance).deliveries == 1)
+        self.sweep_until(lambda: self.get(instance).host == "h1")
 
     def test_a_store_that_goes_away_during_the_end(self):
         instance = self.submit({"VCPU": 1000})
@@ -276,8 +288,7 @@ class TestBroken(SweepCase):
                 side_effect=exception.DriverUnavailable(reason="gone")):
             self.wake(instance)
         self.assertEqual("BUILDING", self.get(instance).status)
-        self.sweep()
-        self.assertEqual("ERROR", self.get(instance).status)
+        self.sweep_until(lambda: self.get(instance).status == "ERROR")
 
     def test_a_claim_of_unknown_outcome_that_was_made(self):
         land = self.driver.instances.land
@@ -307,7 +318,7 @@ class TestBroken(SweepCase):
             self.scheduler._deliveries.take(message.id)
         self.assertEqual("h1", self.get(instance).host)
         self.assertEqual([], self.compute.casts)
-        self.sweep()
+        self.sweep_until(lambda: self.compute.casts)
         self.assertEqual(("h1", 2), (self.get(instance).host,
                                      self.compute.casts[0].action.attempt))
         self.assertEqual(1, self.used(self.uuid))

@@ -14,6 +14,7 @@ logging.getLogger("urllib3").setLevel(logging.WARNING)
 
 MICROVERSION = "placement 1.39"
 TIMEOUT = 30.0
+PAGE = 500
 
 
 class Refused(AssertionError):
@@ -85,6 +86,12 @@ class Client:
         found = self.get("/resource_providers")["resource_providers"]
         return {provider["name"]: provider["uuid"] for provider in found}
 
+    def hosts_with_vcpus(self) -> int:
+        """Return how many providers have an inventory of VCPU."""
+        return sum("VCPU" in self.get(
+            f"/resource_providers/{uuid}/inventories")["inventories"]
+            for uuid in self.providers().values())
+
     def allocations_of(self, consumer: str) -> dict[str, Any]:
         return self.get(f"/allocations/{consumer}")["allocations"]
 
@@ -118,9 +125,9 @@ class Client:
         """Yield all instances, page after page."""
         marker = ""
         while True:
-            page = self.get(f"/api/v1/instances?limit=100{query}{marker}")
+            page = self.get(f"/api/v1/instances?limit={PAGE}{query}{marker}")
             yield from page["instances"]
-            if len(page["instances"]) < 100:
+            if len(page["instances"]) < PAGE:
                 return
             marker = f"&marker={page['instances'][-1]['id']}"
 
@@ -144,6 +151,28 @@ class Client:
         except wait.Overdue as overdue:
             raise wait.Overdue(
                 f"{overdue} It is: {self.instance(id)}") from None
+
+    def wait_for_all(self, *statuses: str, deadline: float = 60.0
+                     ) -> dict[str, dict[str, Any]]:
+        """Return all instances by id when each is in one of these states,
+        idle."""
+        bodies: dict[str, dict[str, Any]] = {}
+
+        def all_arrived() -> bool:
+            bodies.clear()
+            bodies.update((body["id"], body) for body in self.instances())
+            return all(body["status"] in statuses and body["task"] is None
+                       for body in bodies.values())
+
+        try:
+            wait.until(all_arrived, f"all are {' or '.join(statuses)}",
+                       deadline=deadline, interval=0.25)
+        except wait.Overdue as overdue:
+            late = [body for body in bodies.values()
+                    if body["status"] not in statuses or body["task"]]
+            raise wait.Overdue(f"{overdue} {len(late)} of {len(bodies)} are "
+                               f"not, such as: {late[:3]}") from None
+        return bodies
 
     def services(self) -> dict[tuple[str, str], dict[str, Any]]:
         """Return the services by (binary, host)."""

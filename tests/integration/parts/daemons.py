@@ -21,7 +21,9 @@ from tests.integration.parts import rabbitmq
 from tests.integration.parts import wait
 
 BIN = pathlib.Path(sys.executable).parent
-START_DEADLINE = 60.0
+# Seconds; a few are enough on an idle machine.
+START_DEADLINE = 120.0
+UP_DEADLINE = 180.0
 
 Options = Mapping[str, Mapping[str, Any]]
 
@@ -78,6 +80,17 @@ class Daemon(processes.Process):
                              for key, value in options.items()}
         with open(self.file, "w") as file:
             parser.write(file)
+
+    def sync_store(self) -> None:
+        """Bring the store's schema up to date, as an operator does."""
+        self.configure()
+        done = subprocess.run(
+            [str(BIN / "tachyon-manage"), "--config-file",
+             str(self.file), "db", "sync"],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            timeout=START_DEADLINE)
+        if done.returncode:
+            raise AssertionError(f"db sync: {done.stdout}{done.stderr}")
 
     def wait_until_ready(self) -> None:
         wait.until(self._is_ready_or_ended, f"{self.name} is ready",
@@ -165,21 +178,10 @@ class Cloud(fixtures.Fixture):
         return [self.api, *self.schedulers, *self.computes]
 
     def _setUp(self) -> None:
-        self.sync_store()
+        self.api.sync_store()
         for daemon in self.processes:
             self.useFixture(daemon)
         self.wait_until_up()
-
-    def sync_store(self) -> None:
-        """Bring the store's schema up to date, as an operator does."""
-        self.api.configure()
-        done = subprocess.run(
-            [str(BIN / "tachyon-manage"), "--config-file",
-             str(self.api.file), "db", "sync"],
-            stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            timeout=START_DEADLINE)
-        if done.returncode:
-            raise AssertionError(f"db sync: {done.stdout}{done.stderr}")
 
     def wait_until_up(self) -> None:
         """Return when every daemon is heard of, and every host is there."""
@@ -193,12 +195,13 @@ class Cloud(fixtures.Fixture):
                     raise AssertionError(
                         f"{daemon.name} ended with {daemon.exit_code}:\n"
                         f"{daemon.output[-4000:]}")
+            if not self.client.answers():
+                return False
             try:
                 up = {name for name, body in self.client.services().items()
                       if body["state"] == "up"}
-                return (wanted <= up
-                        and len(self.client.providers()) == hosts)
+                return wanted <= up and self.client.hosts_with_vcpus() == hosts
             except client.Refused:
                 return False            # the store is not up yet, or again
 
-        wait.until(all_up, f"up: {sorted(wanted)}", deadline=START_DEADLINE)
+        wait.until(all_up, f"up: {sorted(wanted)}", deadline=UP_DEADLINE)

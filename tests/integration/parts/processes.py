@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import fixtures
 
@@ -20,6 +20,19 @@ from tests.integration.parts import keeper
 from tests.integration.parts import wait
 
 ROOT = pathlib.Path(__file__).parents[3]
+
+
+def _living() -> Iterator[tuple[int, int, int]]:
+    """Yield pid, parent and group of each process that runs: one that has
+    ended, and that nobody has reaped yet, does not."""
+    for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, parent, group = path.read_text().rpartition(
+                ")")[2].split()[:3]
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if state not in "ZX":
+            yield int(path.parent.name), int(parent), int(group)
 
 
 class _Keeper:
@@ -135,18 +148,13 @@ class Process(fixtures.Fixture):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, number)
 
+    @property
+    def children(self) -> set[int]:
+        """Return the pids of the processes that the command has forked."""
+        return {pid for pid, parent, _ in _living() if parent == self.pid}
+
     def _group_lives(self) -> bool:
-        """Return whether any process of the group runs: an orphan that has
-        ended, and that nobody has reaped yet, does not."""
-        for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
-            try:
-                state, _, group = path.read_text().rpartition(
-                    ")")[2].split()[:3]
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-            if int(group) == self.pid and state not in "ZX":
-                return True
-        return False
+        return any(group == self.pid for _, _, group in _living())
 
     # --------------------------------------------------------------- output
     @property

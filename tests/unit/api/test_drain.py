@@ -6,6 +6,7 @@ import threading
 
 import fixtures
 
+from tachyon.api import listener
 from tachyon.api import service
 from tests.integration.parts import wait
 from tests.unit.api import test_service
@@ -139,6 +140,36 @@ class TestConnectionsOnTheirWay(DrainCase):
                         worker.stop()
                     self.assertTrue(sum(call.result() for call in calls))
             self.config(group="api", port=0)
+
+    def test_who_comes_too_late_is_refused_and_never_reset(self):
+        """Between the last look at who is there, and the close."""
+        started = self.start()
+        connected, ends = threading.Event(), []
+        take_in = listener.take_in
+
+        def come_late():
+            connection = self.connect(started.port)
+            connected.set()
+            ends.append(self.ask(connection))
+
+        def try_to():
+            try:
+                come_late()
+            except OSError as exc:
+                ends.append(type(exc))
+
+        late = threading.Thread(target=try_to)
+
+        def take_in_and_dawdle(*args):
+            take_in(*args)
+            late.start()
+            connected.wait(0.2)         # it does not come, if all is well
+
+        self.useFixture(fixtures.MonkeyPatch(
+            "tachyon.api.listener.take_in", take_in_and_dawdle))
+        started.stop()
+        late.join(test_service.DEADLINE)
+        self.assertEqual([ConnectionRefusedError], ends)
 
     def ask_until_refused(self, port):
         answered = 0

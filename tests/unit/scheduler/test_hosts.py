@@ -107,6 +107,14 @@ class TestHostMap(base.TestCase):
         self.serving(host_map)
         self.assertEqual(2, self.driver.services.calls)
 
+    def test_a_slow_decision_finds_nobody_down_for_it(self):
+        host_map = self.map(fakes.service("ca", "a", age=58.5))
+        table = host_map.refresh()
+        self.clock.now += 30.0
+        with self.view.read() as snapshot:
+            self.assertEqual([True], list(host_map.serving(snapshot,
+                                                           table).up))
+
     def test_a_short_list_is_always_fresh(self):
         host_map = self.map(fakes.service("ca", "a"))
         self.serving(host_map)

@@ -88,7 +88,7 @@ class _Reader:
                     time.sleep(POLL)
                     continue
                 self._compare_if_quiet()
-                self._read()
+                self._read_unless_away()
                 if self._lazy:
                     time.sleep(dice.random() * LAZY_SECONDS)
         except Difference as exc:
@@ -98,8 +98,21 @@ class _Reader:
                 f"reader {self._reader}:\n{traceback.format_exc()}")
 
     # ------------------------------------------------------ while all writes
-    def _read(self) -> None:
+    def _read_unless_away(self) -> None:
+        """In the middle of a restore, a store may refuse to be read."""
         era = self._board.era
+        try:
+            self._read(era)
+        except exception.DriverUnavailable:
+            if self._is_settled(era):
+                raise
+            time.sleep(POLL)
+
+    def _is_settled(self, era: int) -> bool:
+        """Was there no restore since ``era`` was looked at?"""
+        return era % 2 == 0 and era == self._board.era
+
+    def _read(self, era: int) -> None:
         acked = self._board.acks.tolist()
         with self._view.read() as snapshot:
             seen = [each.observe(snapshot) for each in self._registers]
@@ -107,7 +120,7 @@ class _Reader:
             _check_transfers(snapshot)
         begun = self._board.intents.tolist()
         # In the middle of a restore nobody can say which turn is due.
-        if era % 2 == 0 and era == self._board.era:
+        if self._is_settled(era):
             for register, shown, first, last in zip(
                     self._registers, seen, acked, begun, strict=True):
                 _check_turn(register, shown, first, last)

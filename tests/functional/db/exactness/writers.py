@@ -41,11 +41,11 @@ class _Writer:
         self._dice = random.Random(f"{seed} writer {writer}")
         self._pauses = random.Random(f"{seed} pauses {writer}")
         self._registers = registers.make(seed)
+        self._places: list[int] = []
         if holder is not None:
             holder(driver, self._pause)
 
     def run(self) -> None:
-        places = registers.of_writer(self._writer)
         while not self._board.stop:
             if self._board.pause:
                 self._board.paused[self._writer] = 1
@@ -55,8 +55,16 @@ class _Writer:
             if self._dice.random() < 0.3:
                 self._transfer()
             else:
-                place, = self._dice.choices(places, registers.WEIGHTS)
-                self._write(place)
+                self._write(self._next_place())
+
+    def _next_place(self) -> int:
+        """Take the next of a shuffled pack, in which each register is as
+        often as it shall be written: none of them has to wait for luck."""
+        if not self._places:
+            self._places = self._dice.sample(
+                registers.of_writer(self._writer), sum(registers.WEIGHTS),
+                counts=registers.WEIGHTS)
+        return self._places.pop()
 
     def _pause(self, where: str) -> None:
         """Stay a while at the worst moment, one time in twenty."""
