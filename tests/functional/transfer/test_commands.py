@@ -54,12 +54,11 @@ class TestCommands(testtools.TestCase):
 
     def test_without_sqlalchemy(self):
         name = "tachyon.transfer.database"
+        self.useFixture(fixtures.MonkeyPatch(name,
+                                             fixtures.MonkeyPatch.delete))
         with mock.patch.dict(sys.modules, {"sqlalchemy": None}):
             sys.modules.pop(name, None)
-            with mock.patch.object(sys.modules["tachyon.transfer"],
-                                   "database", create=True):
-                del sys.modules["tachyon.transfer"].database
-                code, _out, err = self.manage("import", *DATABASE)
+            code, _out, err = self.manage("import", *DATABASE)
         self.assertEqual(1, code)
         self.assertIn("pip install tachyon[placement-import]", err)
         self.assertEqual(1, err.count("\n"))
