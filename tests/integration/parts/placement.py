@@ -6,8 +6,6 @@ authentication, on 127.0.0.1 and a free port. Its database is an SQLite file
 of its own, unless another URL is given.
 """
 
-import os
-import subprocess
 import sys
 
 import fixtures
