@@ -42,11 +42,11 @@ class TestCase(base.BaseTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.options = self.useFixture(Options())
-        self.conf = self.options.conf
-        self.config_fixture = self.options.fixture
-        self.messaging_fixture = self.options.messaging
-        self.state_path = self.options.state_path
+        self.options_fixture = self.useFixture(Options())
+        self.conf = self.options_fixture.conf
+        self.config_fixture = self.options_fixture.fixture
+        self.messaging_fixture = self.options_fixture.messaging
+        self.state_path = self.options_fixture.state_path
         self.context = context.RequestContext(
             user_id="alice", project_id="demo", roles=["member"],
             overwrite=False)
@@ -54,4 +54,4 @@ class TestCase(base.BaseTestCase):
 
     def config(self, group: str | None = None, **options: Any) -> None:
         """Set options for the time of this test."""
-        self.options.config(group, **options)
+        self.options_fixture.config(group, **options)

@@ -90,7 +90,7 @@ def _append(path: str, text: str) -> None:
 def _asked(environ: types.WSGIEnvironment) -> dict[str, Any]:
     """Return what is known before the answer. Quoted again: no path may
     begin a line of its own."""
-    path = environ.get("SCRIPT_NAME", "") + environ["PATH_INFO"]
+    path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
     now = datetime.datetime.now(datetime.UTC)
     return {
         "time": now.isoformat(timespec="milliseconds"),
@@ -98,9 +98,10 @@ def _asked(environ: types.WSGIEnvironment) -> dict[str, Any]:
         "global_request_id": environ.get(request_id.GLOBAL_REQ_ID),
         "remote": environ.get("REMOTE_ADDR"),
         "method": environ["REQUEST_METHOD"],
-        "path": parse.quote(path.encode("latin-1")),
+        "path": parse.quote(path, encoding="latin-1", errors="replace"),
         "query": parse.quote(environ.get("QUERY_STRING", ""),
-                             safe="/?=&%,:!+", encoding="latin-1"),
+                             safe="/?=&%,:!+", encoding="latin-1",
+                             errors="replace"),
     }
 
 

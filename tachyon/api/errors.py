@@ -186,7 +186,7 @@ def make_body(problem: Problem, environ: Mapping[str, Any], *,
 
     ``coded``: an error of the Placement API has a code.
     """
-    own = environ["PATH_INFO"].startswith(V1_PREFIX)
+    own = environ.get("PATH_INFO", "").startswith(V1_PREFIX)
     entry = {
         "status": problem.status,
         "title": http.HTTPStatus(problem.status).phrase,

@@ -42,7 +42,7 @@ class Keystone(auth_token.AuthProtocol):
 
     def process_request(self, request: webob.Request
                         ) -> webob.Response | None:
-        if auth.is_public(request.path_info):
+        if auth.is_public(request.environ.get("PATH_INFO", "")):
             request.remove_auth_headers()
             return None
         try:

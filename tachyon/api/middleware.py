@@ -58,6 +58,6 @@ class _Switch:
 
     def __call__(self, environ: types.WSGIEnvironment,
                  start_response: types.StartResponse) -> Iterable[bytes]:
-        chosen = (self._there if environ["PATH_INFO"] == self._path
+        chosen = (self._there if environ.get("PATH_INFO", "") == self._path
                   else self._elsewhere)
         return chosen(environ, start_response)

@@ -30,6 +30,8 @@ from tachyon.transfer import nova as nova_module
 from tachyon.transfer import store
 
 FAILED, FOUND, DELETED, INVALID = 1, 3, 4, 127
+# As of a command that a shell had to end, by SIGINT.
+INTERRUPTED = 130
 # The option as Placement itself reads it from the environment.
 DATABASE_VARIABLE = "OS_PLACEMENT_DATABASE__CONNECTION"
 # Seconds between two lines of progress.
@@ -54,9 +56,17 @@ def add_commands(
 
 def _add_verb(verbs: Any, name: str, run: Verb,
               text: str) -> argparse.ArgumentParser:
+    def interruptible(conf: cfg.ConfigOpts) -> int:
+        try:
+            return run(conf)
+        except KeyboardInterrupt:
+            print("tachyon-manage: interrupted; it goes on when it is run "
+                  "again", file=sys.stderr)
+            return INTERRUPTED
+
     parser: argparse.ArgumentParser = verbs.add_parser(
         name, help=text, description=text)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=interruptible)
     return parser
 
 

@@ -137,12 +137,12 @@ def provider(row: Sequence[Any]) -> models.Provider:
 # ----------------------------------------------------------------- internals
 def _create(txn: connection.Transaction, uuid: str, name: str,
             parent_uuid: str | None) -> models.Provider:
-    _check_unique(txn, uuid, name)
     root_uuid = uuid
     if parent_uuid is not None:
         root_uuid = lock(txn, {parent_uuid}).get(parent_uuid, "")
         if not root_uuid:
             raise exception.ParentProviderNotFound(uuid=parent_uuid)
+    _check_unique(txn, uuid, name)
     made = txn.write(_CREATE, uuid=uuid, name=name, root=root_uuid,
                      parent=parent_uuid)
     txn.touch([uuid])
@@ -162,13 +162,12 @@ def _update(txn: connection.Transaction, uuid: str, name: str,
     if moves != (parent_uuid != old_parent) or (
             moves and not roots.keys() >= set(subtree)):
         raise errors.Again(f"the tree around {uuid} changed")
-    if name != old_name:
-        _check_unique(txn, None, name)
     if parent_uuid is not None and parent_uuid not in roots:
         raise exception.ParentProviderNotFound(uuid=parent_uuid)
     if moves and parent_uuid in subtree:
         raise exception.ProviderLoop(uuid=parent_uuid)
     if name != old_name:
+        _check_unique(txn, None, name)
         txn.write(_RENAME, uuid=uuid, name=name)
         txn.touch([uuid])
     if moves:

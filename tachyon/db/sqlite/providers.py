@@ -44,16 +44,16 @@ class ResourceProvidersController(base.ResourceProvidersController):
             if row is None:
                 raise exception.ResourceProviderNotFound(uuid=uuid)
             id, old_name, old_parent_id, old_root_id = row
-            if name != old_name:
-                _check_unique(txn, "name", name)
-                txn.run("UPDATE providers SET name = ?, updated_at = ?, "
-                        "changed = ? WHERE id = ?",
-                        (name, txn.now, txn.number(), id))
             parent_id, root_id = None, id
             if parent_uuid is not None:
                 parent_id, root_id = _get_parent(txn, parent_uuid)
             if parent_id != old_parent_id:
                 _move(txn, id, parent_id, root_id)
+            if name != old_name:
+                _check_unique(txn, "name", name)
+                txn.run("UPDATE providers SET name = ?, updated_at = ?, "
+                        "changed = ? WHERE id = ?",
+                        (name, txn.now, txn.number(), id))
             return get(txn, uuid)
 
     def delete(self, uuid: str) -> None:
@@ -81,12 +81,12 @@ def insert(txn: connection.Transaction, uuid: str, name: str,
     :raises DuplicateProvider:
     :raises ParentProviderNotFound:
     """
-    _check_unique(txn, "uuid", uuid)
-    _check_unique(txn, "name", name)
     id: int = txn.one("SELECT coalesce(max(id), 0) + 1 FROM providers")[0]
     parent_id, root_id = None, id
     if parent_uuid is not None:
         parent_id, root_id = _get_parent(txn, parent_uuid)
+    _check_unique(txn, "uuid", uuid)
+    _check_unique(txn, "name", name)
     txn.run("INSERT INTO providers (id, uuid, name, generation, parent_id, "
             "root_id, created_at, updated_at, changed) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",

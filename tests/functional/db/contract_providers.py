@@ -64,6 +64,15 @@ class ProvidersContract:
         self.assertRaises(exception.ResourceProviderNotFound,
                           providers.get, uuids.new)
 
+    def test_unknown_parent_is_told_before_a_name_that_is_taken(self):
+        self.make_provider("host")
+        self.make_provider("other")
+        providers = self.driver.resource_providers
+        self.assertRaises(exception.ParentProviderNotFound,
+                          providers.create, uuids.host, "host", uuids.nope)
+        self.assertRaises(exception.ParentProviderNotFound,
+                          providers.update, uuids.host, "other", uuids.nope)
+
     def test_rename_keeps_generation(self):
         before = self.make_provider("host", VCPU=1)
         after = self.driver.resource_providers.update(

@@ -118,6 +118,10 @@ class TachyonFixture(gabbits.APIFixture):
         return self.parts.client
 
 
+# Seconds. A busy machine must not look like a store that is down.
+_PATIENCE = 30.0
+
+
 class Neo4jFixture(TachyonFixture):
     """The same, on this process's Neo4j server, emptied."""
 
@@ -125,9 +129,12 @@ class Neo4jFixture(TachyonFixture):
         super()._configure()
         server = neo4j.shared()
         server.clear()
-        self.conf_fixture.config("database", driver="neo4j")
-        self.conf_fixture.config("neo4j_database", uri=server.uri,
-                                 password=server.password)
+        self.conf_fixture.config("database", driver="neo4j",
+                                 deadline=_PATIENCE)
+        self.conf_fixture.config(
+            "neo4j_database", uri=server.uri, password=server.password,
+            connection_acquisition_timeout=_PATIENCE,
+            max_transaction_retry_time=_PATIENCE)
         driver = load.get_driver(self.conf_fixture.conf)
         driver.sync()
         driver.close()

@@ -7,6 +7,7 @@ from unittest import mock
 
 import fixtures
 from oslo_log import formatters
+from werkzeug import test as werkzeug_test
 
 from tachyon.api import middleware
 from tests.functional.placement import base
@@ -87,6 +88,12 @@ class AccessLogTestCase(TestCase):
     def test_mounted_below_a_prefix(self):
         self.fixture.client.get("/traits", base_url="http://cloud/placement")
         self.assertEqual("/placement/traits", self.lines[-1]["path"])
+
+    def test_server_that_leaves_out_an_empty_path(self):
+        environ = werkzeug_test.create_environ("/")
+        del environ["PATH_INFO"]
+        _, status, _ = werkzeug_test.run_wsgi_app(self.fixture.app, environ)
+        self.assertEqual(("200 OK", ""), (status, self.lines[-1]["path"]))
 
     def test_behind_a_proxy(self):
         """Its headers count only where the operator says so."""

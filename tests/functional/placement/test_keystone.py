@@ -127,6 +127,17 @@ class TokensTestCase(TestCase):
                 self.assertEqual(200, answer.status_code, path)
         asked.assert_not_called()
 
+    def test_paths_that_are_no_text(self):
+        """As servers hand them on: a byte a character."""
+        token = self.issue("t", "admin")
+        for path in ("/\xff", "/traits/\xff", "/api/\xff\xc3"):
+            for headers, status in (({}, 401),
+                                    ({"X-Auth-Token": token}, 404)):
+                answer = self.fixture.client.get(
+                    "/", headers=headers, environ_overrides={
+                        "PATH_INFO": path})
+                self.assertEqual(status, answer.status_code, path)
+
     def test_own_api_tells_its_own_code(self):
         problem = self.refuse(401, "GET", "/api/v1/flavors", token=None)
         self.assertEqual("tachyon.undefined_code", problem.code)

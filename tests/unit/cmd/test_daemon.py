@@ -8,6 +8,7 @@ import sys
 import fixtures
 
 from tachyon import exception
+from tachyon import policy
 from tachyon.cmd import api
 from tachyon.cmd import compute
 from tachyon.cmd import daemon
@@ -187,6 +188,29 @@ class TestTryOut(DaemonCase):
             with self.subTest(command=command):
                 command.try_out(self.conf)
                 command.try_out(self.conf)
+
+    def check_api(self, words, **options):
+        self.configure(**options)
+        policy.reset()
+        self.addCleanup(policy.reset)
+        error = self.assertRaises((exception.TachyonException, OSError),
+                                  api.try_out, self.conf)
+        self.assertIn(words, str(error))
+
+    def test_keystone_without_credentials(self):
+        self.check_api("[keystone_authtoken] auth_type",
+                       api={"auth_strategy": "keystone"})
+
+    def test_access_log_that_can_not_be_written(self):
+        self.check_api("/dev/null/log", api={"access_log_file":
+                                             "/dev/null/log"})
+
+    def test_policy_file_that_is_none(self):
+        for text in ("- no\n- mapping\n", "a: [", "a: 5"):
+            with self.subTest(text):
+                path = self.write(text, "policy.yaml")
+                self.check_api("policy file",
+                               oslo_policy={"policy_file": path})
 
     def test_missing_plug_ins(self):
         for command, group, option in (

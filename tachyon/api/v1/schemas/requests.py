@@ -43,7 +43,8 @@ _KEYS: dict[str, common.Schema] = {
     "project_id": _MAYBE,
     "verdict": {"type": "string", "description": (
         "scheduled, no_candidates, all_filtered, claim_conflict, "
-        "retries_exhausted, bad_request or backend_error.")},
+        "retries_exhausted, bad_request or backend_error; of a query "
+        "candidates or no_candidates.")},
     "summary": {"type": "string", "description": "The decision in a line."},
 }
 
