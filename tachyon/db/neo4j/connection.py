@@ -34,6 +34,7 @@ from tachyon import exception
 from tachyon.db import models
 from tachyon.db.common import versions
 from tachyon.db.neo4j import errors
+from tachyon.db.neo4j import planning
 from tachyon.db.neo4j import rows
 
 LOG = logging.getLogger(__name__)
@@ -102,13 +103,15 @@ class _NothingToCommit(Exception):
 class Transaction:
     """One transaction under way."""
 
-    __slots__ = ("_gone", "_last", "_last_params", "_raised", "_raw",
-                 "_stamps", "_store", "_touched", "_writes")
+    __slots__ = ("_gone", "_last", "_last_params", "_planning", "_raised",
+                 "_raw", "_stamps", "_store", "_touched", "_writes")
 
-    def __init__(self, raw: Any, store: str = STORE):
+    def __init__(self, raw: Any, store: str = STORE,
+                 planned: planning.Planning | None = None):
         """``raw`` is the library's transaction, or runs like it."""
         self._raw = raw
         self._store = store
+        self._planning = planned or planning.Planning()
         self._writes = False
         self._touched: set[str] = set()
         self._raised: set[str] = set()
@@ -120,11 +123,11 @@ class Transaction:
     # ------------------------------------------------------------ statements
     def all(self, query: str, **params: Any) -> list[list[Any]]:
         """Run a statement that reads or locks; return its rows."""
-        return self._raw.run(query, params).values()
+        return self._run(query, params)
 
     def one(self, query: str, **params: Any) -> list[Any] | None:
         """Run a statement that reads or locks; return its first row."""
-        found = self._raw.run(query, params).values()
+        found = self._run(query, params)
         return found[0] if found else None
 
     def each(self, query: str, **params: Any) -> Iterator[list[Any]]:
@@ -134,7 +137,7 @@ class Transaction:
     def write(self, query: str, **params: Any) -> list[list[Any]]:
         """Run a statement that changes something; return its rows."""
         self._writes = True
-        return self._raw.run(query, params).values()
+        return self._run(query, params)
 
     def write_last(self, query: str, **params: Any) -> None:
         """Have a statement run with the seal, to save the round trip. It
@@ -168,7 +171,7 @@ class Transaction:
 
     def state(self) -> Mapping[str, Any]:
         """Return what the store says of itself."""
-        return _first(self._raw.run(_LOOK, {"store": self._store}).values())
+        return _first(self._run(_LOOK, {"store": self._store}))
 
     @property
     def raw(self) -> Any:
@@ -187,8 +190,11 @@ class Transaction:
         params |= {name: values for _part, name, values in parts if values}
         stamps = "".join(part for part, _name, values in parts if values)
         end = f"{_NUMBER}{stamps} RETURN {STATE}" if stamps else _LOOK_LAST
-        return _first(self._raw.run(f"{self._last} {_WRITE_ID} {end}",
-                                    params).values())
+        return _first(self._run(f"{self._last} {_WRITE_ID} {end}", params))
+
+    def _run(self, query: str, params: dict[str, Any]) -> list[list[Any]]:
+        with self._planning.of(query):
+            return self._raw.run(query, params).values()
 
 
 class Store:
@@ -205,6 +211,7 @@ class Store:
         self._version = version
         self._checked = -FRESH          # when the schema was looked at
         self._closed = False
+        self._planning = planning.Planning()
         self.server = ""                # name and version, once it answered
 
     # ---------------------------------------------------------- transactions
@@ -294,8 +301,9 @@ class Store:
             with self._session() as session:
                 session._connect(neo4j.WRITE_ACCESS)
                 _bound(session, left)
-                result = session.run(statement, params)
-                values = result.values()
+                with self._planning.of(query):
+                    result = session.run(statement, params)
+                    values = result.values()
                 self.server = result.consume().server.agent
             return values
 
@@ -386,7 +394,7 @@ class Store:
         @neo4j.unit_of_work(metadata=_metadata(), timeout=left)
         def bounded(raw: neo4j.ManagedTransaction) -> T:
             _bound(raw, left)
-            return work(Transaction(raw))
+            return work(Transaction(raw, planned=self._planning))
 
         with self._session() as session:
             return session.execute_write(bounded)
@@ -457,6 +465,8 @@ class Store:
                     neo4j.exceptions.DriverError) as exc:
                 self._check_open()
                 kind = errors.kind(exc)
+                if errors.lost(exc):
+                    self._planning.forget()
                 clashes += kind is errors.Kind.CLASH
                 if kind is errors.Kind.MISTAKE or clashes > MAX_CLASHES:
                     raise

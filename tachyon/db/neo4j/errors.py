@@ -58,6 +58,12 @@ def kind(error: Exception) -> Kind:
     return Kind.MISTAKE
 
 
+def lost(error: Exception) -> bool:
+    """Return whether the connection was lost, and not by the server's word:
+    it may be another server next time."""
+    return isinstance(error, OSError | neo4j.exceptions.DriverError)
+
+
 def outcome_unknown(error: Exception) -> bool:
     """Return whether a commit that raised this may have happened."""
     return not isinstance(error, neo4j.exceptions.ClientError

@@ -15,7 +15,7 @@ from tests.functional.db.exactness import writers
 
 EAGER = 2                               # readers that never rest
 READERS = EAGER + 1                     # and a lazy one
-PATIENCE = 120.0                        # seconds; only what is broken waits
+PATIENCE = 300.0                        # seconds; only what is broken waits
 POLL = 0.005
 LEAST_TURNS = 1                         # of each register, in a run
 LEAST_READS = 3                         # of each reader
