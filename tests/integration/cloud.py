@@ -83,10 +83,7 @@ class CrashCase(CloudCase):
     SIZE = {"api_workers": 2, "schedulers": 2, "computes": 3,
             "options": {
                 "DEFAULT": {"service_down_time": 12.0},
-                "scheduler": {"claim_ttl": 6.0},
-                # One that is away is given up as soon as by default; one
-                # that is slow, on a busy machine, later.
-                "database": {"deadline": 15.0}},
+                "scheduler": {"claim_ttl": 6.0}},
             "compute_options": {
                 "compute": {"max_concurrent_actions": CONCURRENT},
                 "fake": {"hosts": 1, "delay": 0.3, "vcpus": 2000,

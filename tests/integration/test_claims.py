@@ -1,4 +1,4 @@
-"""Many clients that want the same things of a server with several workers."""
+"""Many clients that want the same things of a server of two processes."""
 
 import collections
 import concurrent.futures
@@ -6,6 +6,7 @@ import random
 import uuid
 
 from tests.integration import base
+from tests.integration import cloud
 from tests.integration.parts import client
 from tests.integration.parts import daemons
 
@@ -25,9 +26,16 @@ class ClaimTest(base.TestCase):
 
     LIMIT = 240
 
+    def start_api(self) -> daemons.Api:
+        """Return a server of two processes, with an empty store."""
+        return self.start(self.make_api())
+
+    def make_api(self, store: daemons.Options | None = None) -> daemons.Api:
+        return daemons.Api(self.make_directory(), daemons.merge(store or {}, {
+            "api": {"workers": 2, "noauth2_default_token": "admin"}}))
+
     def test_64_clients_fill_20_hosts_to_the_unit(self):
-        api = self.start(daemons.Api(self.make_directory(), {
-            "api": {"workers": 3, "noauth2_default_token": "admin"}}))
+        api = self.start_api()
         for number in range(HOSTS):
             api.client.make_host(f"host{number}", str(uuid.uuid4()),
                                  **CAPACITY)
@@ -51,6 +59,15 @@ class ClaimTest(base.TestCase):
             self.assertTrue(any(left[resource_class] < amount for
                                 resource_class, amount in SIZES[0].items()),
                             f"{name} has room: {left}")
+
+
+class Neo4jClaimTest(cloud.Neo4jStore, ClaimTest):
+    """Where claims of the same hosts lock each other out."""
+
+    def start_api(self) -> daemons.Api:
+        api = self.make_api(self.make_store())
+        api.sync_store()
+        return self.start(api)
 
 
 def _fill(url: str, seed: int) -> collections.Counter:

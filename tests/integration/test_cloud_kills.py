@@ -49,6 +49,7 @@ class KillTest(cloud.CrashCase):
         self.assertEqual(2, len(workers))
         self.wait_for_creates(2)
         os.kill(min(workers), signal.SIGKILL)
+        self.client.hang_up()
 
         self.check_all_stopped(asked)
 

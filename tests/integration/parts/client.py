@@ -58,6 +58,10 @@ class Client:
     def get(self, path: str, *, status: int = 200) -> Any:
         return self.tell("GET", path, status=status)
 
+    def hang_up(self) -> None:
+        """Give up the connection: who was at its other end may be gone."""
+        self._session.close()
+
     def answers(self) -> bool:
         """Return whether the server is there."""
         try:
