@@ -43,8 +43,9 @@ _ADD_PROVIDERS = """
 _ADD_PARENTS = """
     UNWIND $pairs AS pair
     MATCH (p:ResourceProvider {uuid: pair[0]})
-    MATCH (parent:ResourceProvider {uuid: pair[1]})
-    CREATE (parent)-[:PARENT_OF]->(p)"""
+    CALL (p, pair) {
+        MATCH (parent:ResourceProvider {uuid: pair[1]})
+        CREATE (parent)-[:PARENT_OF]->(p) }"""
 _ADD_TYPES = "UNWIND $types AS name CREATE (:ConsumerType {name: name})"
 _ADD_CONSUMERS = """
     UNWIND $rows AS row
@@ -64,7 +65,7 @@ _PAGE = f"""
     WITH c
     MATCH (c)-[r:CONSUMES]->(i:Inventory)
           <-[:HAS_INVENTORY]-(p:ResourceProvider)
-    RETURN {allocations.COLUMNS} ORDER BY c.uuid, p.uuid, i.resource_class"""
+    RETURN {allocations.COLUMNS}"""
 _SUMS = """
     COLLECT { MATCH (p)-[:HAS_INVENTORY]->(i:Inventory)
         OPTIONAL MATCH (i)<-[r:CONSUMES]-()
@@ -217,8 +218,11 @@ def _check_parts(txn: connection.Transaction, locked: claims.Locked,
 
 def _page(txn: connection.Transaction, last: str,
           size: int) -> list[models.Consumer]:
+    found = txn.all(_PAGE, last=last, limit=rows.limit(size))
+    # By consumer, provider and class; the server would sort what it has
+    # walked in order already.
     return allocations.consumers(
-        txn.all(_PAGE, last=last, limit=rows.limit(size)))
+        sorted(found, key=lambda row: (row[0], row[7], row[9])))
 
 
 # ----------------------------------------------------------------- the counts
