@@ -226,17 +226,18 @@ class Instance:
 class Message:
     """A durable request: one action wanted of one instance.
 
-    ``context`` is ``RequestContext.to_durable_dict``. ``attempt`` is the
-    instance's at the moment of the last claim, 0 before; ``deliveries``
-    counts the claims of this message. A claimed message belongs to
-    ``claimed_by`` until its claim expires.
+    ``context`` is ``RequestContext.to_durable_dict``, None where the store
+    holds none that can be read. ``attempt`` is the instance's at the moment
+    of the last claim, 0 before; ``deliveries`` counts the claims of this
+    message. A claimed message belongs to ``claimed_by`` until its claim
+    expires.
     """
 
     id: str
     instance_id: str
     action: str
     request_id: str
-    context: Mapping[str, Any]
+    context: Mapping[str, Any] | None
     attempt: int = 0
     deliveries: int = 0
     claimed_by: str | None = None

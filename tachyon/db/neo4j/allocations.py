@@ -7,11 +7,11 @@ from typing import Any
 from tachyon import exception
 from tachyon.db import base
 from tachyon.db import models
+from tachyon.db.common import stored
 from tachyon.db.neo4j import claims as resource_claims
 from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import providers
 from tachyon.db.neo4j import reshape
-from tachyon.db.neo4j import rows
 
 # What ``consumers`` makes records of.
 COLUMNS = """
@@ -107,6 +107,6 @@ def consumers(found: Sequence[Any]) -> list[models.Consumer]:
     return [
         models.Consumer(
             uuid=uuid, generation=row[1], type=row[2], project_id=row[3],
-            user_id=row[4], created_at=rows.to_time(row[5]),
-            updated_at=rows.to_time(row[6]), allocations=allocations[uuid])
+            user_id=row[4], created_at=stored.to_time(row[5]),
+            updated_at=stored.to_time(row[6]), allocations=allocations[uuid])
         for uuid, row in heads.items()]

@@ -7,12 +7,12 @@ from typing import Any
 from tachyon import exception
 from tachyon.db import base
 from tachyon.db import models
+from tachyon.db.common import stored
 from tachyon.db.neo4j import allocations
 from tachyon.db.neo4j import claims
 from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import inventories
 from tachyon.db.neo4j import providers
-from tachyon.db.neo4j import rows
 from tachyon.db.neo4j import traits
 
 _TAKEN_NAMES = """
@@ -218,7 +218,7 @@ def _check_parts(txn: connection.Transaction, locked: claims.Locked,
 
 def _page(txn: connection.Transaction, last: str,
           size: int) -> list[models.Consumer]:
-    found = txn.all(_PAGE, last=last, limit=rows.limit(size))
+    found = txn.all(_PAGE, last=last, limit=stored.limit(size))
     # By consumer, provider and class; the server would sort what it has
     # walked in order already.
     return allocations.consumers(

@@ -5,6 +5,7 @@ from typing import Any
 
 from tachyon import exception
 from tachyon.db import models
+from tachyon.db.common import stored
 from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import rows
 
@@ -90,6 +91,6 @@ def drop(txn: connection.Transaction, catalogue: Catalogue, name: str, *,
 
 def entry(name: str, standard: bool, created_at: int,
           *_others: Any) -> models.CatalogueEntry:
-    made = rows.to_time(created_at)
+    made = stored.to_time(created_at)
     return models.CatalogueEntry(name=name, standard=standard,
                                  created_at=made, updated_at=made)

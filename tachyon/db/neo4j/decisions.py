@@ -7,6 +7,7 @@ from typing import Any
 from tachyon import exception
 from tachyon.db import base
 from tachyon.db import models
+from tachyon.db.common import stored
 from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import rows
 
@@ -49,7 +50,7 @@ class DecisionsController(base.DecisionsController):
         return [_decision(row) for row in self._store.read(
             rows.page("Decision", "d", tuple(wanted), "request_id", _COLUMNS,
                       walked=next(iter(wanted), None), descending=True),
-            **wanted, made=made, made_id=made_id, limit=rows.limit(limit))]
+            **wanted, made=made, made_id=made_id, limit=stored.limit(limit))]
 
 
 def put(txn: connection.Transaction, decision: models.Decision) -> None:
@@ -57,11 +58,11 @@ def put(txn: connection.Transaction, decision: models.Decision) -> None:
     txn.write(_PUT, request_id=decision.request_id,
               consumer_uuid=decision.consumer_uuid,
               project_id=decision.project_id, verdict=decision.verdict,
-              document=rows.dump(decision.document))
+              document=stored.dump(decision.document))
 
 
 def _decision(row: Sequence[Any]) -> models.Decision:
     return models.Decision(
         request_id=row[0], consumer_uuid=row[1], project_id=row[2],
         verdict=row[3], document=json.loads(row[4]),
-        created_at=rows.to_time(row[5]))
+        created_at=stored.to_time(row[5]))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from tachyon import exception
 from tachyon.db import base
 from tachyon.db import models
+from tachyon.db.common import stored
 from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import rows
 
@@ -59,5 +60,6 @@ def _delete(txn: connection.Transaction, name: str) -> None:
 
 def _flavor(name: str, vcpus: int, memory_mb: int, disk_gb: int,
             created_at: int) -> models.Flavor:
-    return models.Flavor(name=name, vcpus=vcpus, memory_mb=memory_mb,
-                         disk_gb=disk_gb, created_at=rows.to_time(created_at))
+    return models.Flavor(
+        name=name, vcpus=vcpus, memory_mb=memory_mb, disk_gb=disk_gb,
+        created_at=stored.to_time(created_at))

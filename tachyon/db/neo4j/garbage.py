@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from oslo_config import cfg
 
+from tachyon.db.common import stored
 from tachyon.db.neo4j import changes
 from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import rows
@@ -45,7 +46,7 @@ def collect(store: connection.Store,
             query, before=before, limit=limit)[0][0])
 
     def since(seconds: float) -> int:
-        return now - rows.microseconds(seconds)
+        return now - stored.microseconds(seconds)
 
     drop(_WRITES, connection.id_before(WRITE_RETENTION))
     return {

@@ -11,6 +11,7 @@ from typing import Any
 from tachyon import exception
 from tachyon.db import base
 from tachyon.db import models
+from tachyon.db.common import stored
 from tachyon.db.neo4j import claims
 from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import decisions
@@ -104,7 +105,7 @@ class InstancesController(base.InstancesController):
                       walked=next((name for name in _WALKED
                                    if name in wanted), None),
                       others=others),
-            **wanted, made=made, made_id=made_id, limit=rows.limit(limit))]
+            **wanted, made=made, made_id=made_id, limit=stored.limit(limit))]
 
     # ----------------------------------------------------- what callers want
     def submit(self, instance: models.Instance,
@@ -153,9 +154,9 @@ def instance(found: Mapping[str, Any]) -> models.Instance:
         task=get("task"), host=get("host"),
         provider_uuid=get("provider_uuid"), ip_address=get("ip_address"),
         fault=get("fault"), tried=tuple(get("tried", ())),
-        created_at=rows.to_time(found["created_at"]),
-        updated_at=rows.to_time(found["updated_at"]),
-        deleted_at=rows.to_time_or_none(get("deleted_at")))
+        created_at=stored.to_time(found["created_at"]),
+        updated_at=stored.to_time(found["updated_at"]),
+        deleted_at=stored.to_time_or_none(get("deleted_at")))
 
 
 # -------------------------------------------------------------------- verbs
@@ -174,7 +175,7 @@ def _submit(txn: connection.Transaction, wanted: models.Instance,
               for field in dataclasses.fields(wanted)}
     for name in ("created_at", "updated_at", "deleted_at"):
         del values[name]
-    values |= {"spec": rows.dump(wanted.spec), "tried": list(wanted.tried)}
+    values |= {"spec": stored.dump(wanted.spec), "tried": list(wanted.tried)}
     made = txn.write(_SUBMIT, values=values, message=_message(message))
     return instance(made[0][0])
 
@@ -304,4 +305,4 @@ def _change(txn: connection.Transaction, statement: str, id: str,
 def _message(message: models.Message) -> dict[str, Any]:
     return {"id": message.id, "action": message.action,
             "request_id": message.request_id,
-            "context": rows.dump(message.context)}
+            "context": stored.dump(message.context)}

@@ -5,13 +5,13 @@ made, when its last claim expires, or when it was given back. So one property
 says what can be claimed, and since when.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tachyon import exception
 from tachyon.db import base
 from tachyon.db import models
+from tachyon.db.common import stored
 from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import instances
 from tachyon.db.neo4j import rows
@@ -77,16 +77,16 @@ class MessagesController(base.MessagesController):
 
     def list(self, limit: int = 1000) -> Sequence[models.Message]:
         return [_message(*row) for row in self._store.read(
-            _LIST, limit=rows.limit(limit))]
+            _LIST, limit=stored.limit(limit))]
 
     def claim(self, owner: str, ttl: float, *, limit: int = 1,
               ids: Sequence[str] | None = None, min_age: float = 0.0
               ) -> Sequence[tuple[models.Message, models.Instance]]:
         """Claim what looks free; and look again as long as others were
         faster, and there is more."""
-        age = rows.microseconds(min_age)
+        age = stored.microseconds(min_age)
         claimed: list[tuple[models.Message, models.Instance]] = []
-        while (left := rows.limit(limit) - len(claimed)) > 0:
+        while (left := stored.limit(limit) - len(claimed)) > 0:
             if ids is None:
                 found = self._find(_FIND, min_age=age, limit=left)
             else:
@@ -97,7 +97,7 @@ class MessagesController(base.MessagesController):
             try:
                 claimed += self._store.write(
                     _claim, found, owner=owner, min_age=age,
-                    ttl=rows.microseconds(ttl))
+                    ttl=stored.microseconds(ttl))
             except exception.DriverUnavailable:
                 if not claimed:
                     raise
@@ -111,13 +111,13 @@ class MessagesController(base.MessagesController):
             return []
         found = {tuple(row) for row in self._store.write_idempotent(
             _RENEW, ids=sorted(id for id, _attempt in current), work=current,
-            ttl=rows.microseconds(ttl))}
+            ttl=stored.microseconds(ttl))}
         return [each for each in work if tuple(each) in found]
 
     def postpone(self, instance_id: str, attempt: int,
                  seconds: float) -> bool:
         return bool(self._store.write(_postpone, instance_id, attempt,
-                                      rows.microseconds(seconds)))
+                                      stored.microseconds(seconds)))
 
     def _find(self, query: str, **params: Any) -> Sequence[str]:
         return [id for id, in self._store.read(query, **params)]
@@ -140,8 +140,8 @@ def _message(found: Mapping[str, Any], now: int) -> models.Message:
     return models.Message(
         id=found["id"], instance_id=found["instance_id"],
         action=found["action"], request_id=found["request_id"],
-        context=json.loads(found["context"]), attempt=found["attempt"],
-        deliveries=found["deliveries"],
+        context=stored.load_or_none(found["context"]),
+        attempt=found["attempt"], deliveries=found["deliveries"],
         claimed_by=(found.get("claimed_by") if found["free_at"] > now
                     else None),
-        created_at=rows.to_time(found["created_at"]))
+        created_at=stored.to_time(found["created_at"]))

@@ -6,6 +6,7 @@ from typing import Any
 from tachyon import exception
 from tachyon.db import base
 from tachyon.db import models
+from tachyon.db.common import stored
 from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import errors
 from tachyon.db.neo4j import rows
@@ -127,8 +128,8 @@ def provider(row: Sequence[Any]) -> models.Provider:
     """
     return models.Provider(
         uuid=row[0], name=row[1], generation=row[2], parent_uuid=row[3],
-        root_uuid=row[4], created_at=rows.to_time(row[5]),
-        updated_at=rows.to_time(row[6]),
+        root_uuid=row[4], created_at=stored.to_time(row[5]),
+        updated_at=stored.to_time(row[6]),
         inventories={each[0]: models.Inventory(*each[1:])
                      for each in row[7] if None not in each},
         traits=frozenset(row[8]), aggregates=frozenset(row[9]))

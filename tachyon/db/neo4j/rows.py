@@ -1,45 +1,8 @@
-"""What stands in a node, and what it is in a record.
-
-Times are microseconds since 1970 (UTC), by the server's clock. Documents are
-JSON texts.
-"""
-
-import datetime
-import json
-from typing import Any
-
-_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
-
-MAX_LIMIT = 2 ** 31 - 1
+"""Parts of statements: the server's clock, pages in the order of creation."""
 
 # When the transaction began, in Cypher.
 NOW = ("(datetime.transaction().epochSeconds * 1000000"
        " + datetime.transaction().microsecond)")
-
-
-def to_time(microseconds: int) -> datetime.datetime:
-    """Return the time that a property holds."""
-    return _EPOCH + datetime.timedelta(microseconds=microseconds)
-
-
-def to_time_or_none(microseconds: int | None) -> datetime.datetime | None:
-    return None if microseconds is None else to_time(microseconds)
-
-
-def microseconds(seconds: float) -> int:
-    """Return a duration in the unit of a property of times."""
-    return int(seconds * 1_000_000)
-
-
-def dump(value: Any) -> str:
-    """Return the JSON text of a property."""
-    return json.dumps(value, separators=(",", ":"))
-
-
-def limit(value: int) -> int:
-    """Return a limit that fits a parameter."""
-    return max(0, min(value, MAX_LIMIT))
-
 
 # Before, and after, all times there are.
 EARLIEST, LATEST = -1, 2 ** 62

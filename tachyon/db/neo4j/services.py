@@ -7,6 +7,7 @@ from oslo_utils import uuidutils
 from tachyon import exception
 from tachyon.db import base
 from tachyon.db import models
+from tachyon.db.common import stored
 from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import rows
 
@@ -67,5 +68,5 @@ def _service(id: str, host: str, binary: str, serves: Sequence[str],
     return models.Service(
         id=id, host=host, binary=binary, serves=tuple(serves),
         enabled=enabled, disabled_reason=disabled_reason,
-        last_seen=rows.to_time(last_seen),
+        last_seen=stored.to_time(last_seen),
         age=max(0, now - last_seen) / 1e6)

@@ -7,11 +7,11 @@ from typing import Any
 from tachyon import exception
 from tachyon.db import base
 from tachyon.db import models
+from tachyon.db.common import stored
 from tachyon.db.sqlite import claims as resource_claims
 from tachyon.db.sqlite import connection
 from tachyon.db.sqlite import inventories
 from tachyon.db.sqlite import providers
-from tachyon.db.sqlite import rows
 
 _COLUMNS = ("c.uuid, c.generation, t.name, c.project_id, c.user_id, "
             "c.created_at, c.updated_at, p.uuid, p.generation, rc.name, "
@@ -129,6 +129,6 @@ def _consumers(found: Sequence[Any]) -> list[models.Consumer]:
     return [
         models.Consumer(
             uuid=uuid, generation=row[1], type=row[2], project_id=row[3],
-            user_id=row[4], created_at=rows.to_time(row[5]),
-            updated_at=rows.to_time(row[6]), allocations=allocations[uuid])
+            user_id=row[4], created_at=stored.to_time(row[5]),
+            updated_at=stored.to_time(row[6]), allocations=allocations[uuid])
         for uuid, row in heads.items()]

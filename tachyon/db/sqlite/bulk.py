@@ -8,6 +8,7 @@ from typing import Any
 from tachyon import exception
 from tachyon.db import base
 from tachyon.db import models
+from tachyon.db.common import stored
 from tachyon.db.sqlite import allocations
 from tachyon.db.sqlite import catalogue
 from tachyon.db.sqlite import claims
@@ -50,7 +51,7 @@ class BulkController(base.BulkController):
                 page = allocations.load(txn, "c.id IN (SELECT id FROM "
                                         "consumers WHERE uuid > ? "
                                         "ORDER BY uuid LIMIT ?)",
-                                        (last, rows.limit(size)))
+                                        (last, stored.limit(size)))
             if not page:
                 return
             last = page[-1].uuid

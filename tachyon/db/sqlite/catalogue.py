@@ -1,6 +1,7 @@
 """What traits and resource classes have in common: named, listed, stamped."""
 
 from tachyon.db import models
+from tachyon.db.common import stored
 from tachyon.db.sqlite import connection
 from tachyon.db.sqlite import rows
 
@@ -42,6 +43,6 @@ def ids(txn: connection.Transaction, table: str,
 
 
 def _entry(name: str, standard: int, created_at: int) -> models.CatalogueEntry:
-    made = rows.to_time(created_at)
+    made = stored.to_time(created_at)
     return models.CatalogueEntry(name=name, standard=bool(standard),
                                  created_at=made, updated_at=made)

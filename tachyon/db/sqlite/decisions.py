@@ -7,8 +7,8 @@ from typing import Any
 from tachyon import exception
 from tachyon.db import base
 from tachyon.db import models
+from tachyon.db.common import stored
 from tachyon.db.sqlite import connection
-from tachyon.db.sqlite import rows
 
 _COLUMNS = ("request_id, consumer_uuid, project_id, verdict, document, "
             "created_at")
@@ -50,7 +50,7 @@ class DecisionsController(base.DecisionsController):
                 f"SELECT {_COLUMNS} FROM decisions "
                 f"WHERE {' AND '.join(conditions)} "
                 "ORDER BY created_at DESC, request_id DESC LIMIT ?",
-                (*params, rows.limit(limit)))]
+                (*params, stored.limit(limit)))]
 
 
 def put(txn: connection.Transaction, decision: models.Decision) -> None:
@@ -58,11 +58,11 @@ def put(txn: connection.Transaction, decision: models.Decision) -> None:
     txn.run(f"INSERT OR REPLACE INTO decisions ({_COLUMNS}) "
             "VALUES (?, ?, ?, ?, ?, ?)",
             (decision.request_id, decision.consumer_uuid, decision.project_id,
-             decision.verdict, rows.dump(decision.document), txn.now))
+             decision.verdict, stored.dump(decision.document), txn.now))
 
 
 def _decision(row: Sequence[Any]) -> models.Decision:
     return models.Decision(
         request_id=row[0], consumer_uuid=row[1], project_id=row[2],
         verdict=row[3], document=json.loads(row[4]),
-        created_at=rows.to_time(row[5]))
+        created_at=stored.to_time(row[5]))

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from tachyon import exception
 from tachyon.db import base
 from tachyon.db import models
+from tachyon.db.common import stored
 from tachyon.db.sqlite import connection
-from tachyon.db.sqlite import rows
 
 _SELECT = "SELECT name, vcpus, memory_mb, disk_gb, created_at FROM flavors"
 
@@ -52,5 +52,6 @@ def _get(txn: connection.Transaction, name: str) -> models.Flavor:
 
 def _flavor(name: str, vcpus: int, memory_mb: int, disk_gb: int,
             created_at: int) -> models.Flavor:
-    return models.Flavor(name=name, vcpus=vcpus, memory_mb=memory_mb,
-                         disk_gb=disk_gb, created_at=rows.to_time(created_at))
+    return models.Flavor(
+        name=name, vcpus=vcpus, memory_mb=memory_mb, disk_gb=disk_gb,
+        created_at=stored.to_time(created_at))

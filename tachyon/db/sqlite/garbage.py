@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 
 from oslo_config import cfg
 
+from tachyon.db.common import stored
 from tachyon.db.sqlite import changes
 from tachyon.db.sqlite import connection
-from tachyon.db.sqlite import rows
 
 BATCH = 500                             # rows a transaction; others wait
 
@@ -21,11 +21,11 @@ def collect(store: connection.Store,
     now = time.time_ns() // 1000
     return {
         "decisions": _all(store, _drop_decisions,
-                          now - rows.microseconds(group.decision_retention)),
+                          now - stored.microseconds(group.decision_retention)),
         "instances": _all(store, _drop_instances,
-                          now - rows.microseconds(group.deleted_retention)),
+                          now - stored.microseconds(group.deleted_retention)),
         "tombstones": _all(store, changes.bury,
-                           now - rows.microseconds(group.change_retention)),
+                           now - stored.microseconds(group.change_retention)),
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from tachyon import exception
 from tachyon.db import base
 from tachyon.db import models
+from tachyon.db.common import stored
 from tachyon.db.sqlite import claims
 from tachyon.db.sqlite import connection
 from tachyon.db.sqlite import decisions
@@ -57,7 +58,7 @@ class InstancesController(base.InstancesController):
                 f"SELECT {_COLUMNS} FROM instances "
                 f"WHERE {' AND '.join(conditions) or '1'} "
                 "ORDER BY created_at, id LIMIT ?",
-                (*params, rows.limit(limit)))]
+                (*params, stored.limit(limit)))]
 
     # ----------------------------------------------------- what callers want
     def submit(self, instance: models.Instance,
@@ -71,11 +72,11 @@ class InstancesController(base.InstancesController):
                 "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,NULL)",
                 (instance.id, instance.name, instance.project_id,
                  instance.user_id, instance.flavor, instance.image,
-                 instance.status, rows.dump(instance.spec),
+                 instance.status, stored.dump(instance.spec),
                  instance.request_id, instance.generation, instance.attempt,
                  instance.task, instance.host, instance.provider_uuid,
                  instance.ip_address, instance.fault,
-                 rows.dump(instance.tried), txn.now, txn.now))
+                 stored.dump(instance.tried), txn.now, txn.now))
             _put_message(txn, instance.id, message)
             return _get(txn, instance.id)
 
@@ -114,7 +115,7 @@ class InstancesController(base.InstancesController):
             txn.run("UPDATE messages SET claimed_by = NULL, free_at = ? "
                     "WHERE instance_id = ?", (txn.now, id))
             return _update(txn, id, host=None, provider_uuid=None,
-                           tried=rows.dump(tried),
+                           tried=stored.dump(tried),
                            fault=before.fault if fault is None else fault)
 
     def finish(self, id: str, attempt: int, host: str, status: str, *,
@@ -228,7 +229,7 @@ def _put_message(txn: connection.Transaction, instance_id: str,
             "context, attempt, deliveries, free_at, created_at) "
             "VALUES (?, ?, ?, ?, ?, 0, 0, ?, ?)",
             (message.id, instance_id, message.action, message.request_id,
-             rows.dump(message.context), txn.now, txn.now))
+             stored.dump(message.context), txn.now, txn.now))
 
 
 def _drop_messages(txn: connection.Transaction, id: str) -> None:
@@ -262,5 +263,5 @@ def _instance(row: Sequence[Any]) -> models.Instance:
         request_id=row[8], generation=row[9], attempt=row[10], task=row[11],
         host=row[12], provider_uuid=row[13], ip_address=row[14],
         fault=row[15], tried=tuple(json.loads(row[16])),
-        created_at=rows.to_time(row[17]), updated_at=rows.to_time(row[18]),
-        deleted_at=rows.to_time_or_none(row[19]))
+        created_at=stored.to_time(row[17]), updated_at=stored.to_time(row[18]),
+        deleted_at=stored.to_time_or_none(row[19]))

@@ -5,12 +5,12 @@ made, when its last claim expires, or when it was given back. So one indexed
 column says what can be claimed, and since when.
 """
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from tachyon.db import base
 from tachyon.db import models
+from tachyon.db.common import stored
 from tachyon.db.sqlite import connection
 from tachyon.db.sqlite import instances
 from tachyon.db.sqlite import rows
@@ -29,7 +29,7 @@ class MessagesController(base.MessagesController):
         with self._store.read() as txn:
             return [_message(row, txn.now) for row in txn.all(
                 f"SELECT {_COLUMNS} FROM messages ORDER BY seq LIMIT ?",
-                (rows.limit(limit),))]
+                (stored.limit(limit),))]
 
     def claim(self, owner: str, ttl: float, *, limit: int = 1,
               ids: Sequence[str] | None = None, min_age: float = 0.0
@@ -44,9 +44,9 @@ class MessagesController(base.MessagesController):
             found = txn.all(
                 f"SELECT seq, instance_id FROM messages WHERE {condition} "
                 "ORDER BY seq LIMIT ?",
-                (txn.now - rows.microseconds(min_age), *params,
-                 rows.limit(limit)))
-            until = txn.now + rows.microseconds(ttl)
+                (txn.now - stored.microseconds(min_age), *params,
+                 stored.limit(limit)))
+            until = txn.now + stored.microseconds(ttl)
             return [_claim(txn, seq, instance_id, owner, until)
                     for seq, instance_id in found]
 
@@ -55,7 +55,7 @@ class MessagesController(base.MessagesController):
         if not work:
             return []
         with self._store.write() as txn:
-            until = txn.now + rows.microseconds(ttl)
+            until = txn.now + stored.microseconds(ttl)
             return [
                 (instance_id, attempt) for instance_id, attempt in work
                 if attempt > 0 and txn.run(
@@ -70,7 +70,7 @@ class MessagesController(base.MessagesController):
                 "UPDATE messages SET claimed_by = NULL, free_at = ?, "
                 "deliveries = deliveries - 1 WHERE instance_id = ? "
                 "AND attempt = ? AND claimed_by IS NOT NULL",
-                (txn.now + rows.microseconds(seconds), instance_id,
+                (txn.now + stored.microseconds(seconds), instance_id,
                  attempt)))
 
     def _any(self, condition: str, params: Sequence[Any],
@@ -79,7 +79,7 @@ class MessagesController(base.MessagesController):
         with self._store.read() as txn:
             return txn.one(
                 f"SELECT 1 FROM messages WHERE {condition} LIMIT 1",
-                (txn.now - rows.microseconds(min_age), *params)) is not None
+                (txn.now - stored.microseconds(min_age), *params)) is not None
 
 
 def _claim(txn: connection.Transaction, seq: int, instance_id: str,
@@ -97,6 +97,7 @@ def _message(row: Sequence[Any], now: int) -> models.Message:
      claimed_by, free_at, created_at) = row
     return models.Message(
         id=id, instance_id=instance_id, action=action, request_id=request_id,
-        context=json.loads(context), attempt=attempt, deliveries=deliveries,
+        context=stored.load_or_none(context), attempt=attempt,
+        deliveries=deliveries,
         claimed_by=claimed_by if free_at > now else None,
-        created_at=rows.to_time(created_at))
+        created_at=stored.to_time(created_at))

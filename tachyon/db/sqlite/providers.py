@@ -10,8 +10,8 @@ from typing import Any
 from tachyon import exception
 from tachyon.db import base
 from tachyon.db import models
+from tachyon.db.common import stored
 from tachyon.db.sqlite import connection
-from tachyon.db.sqlite import rows
 
 _SUBTREE = """
     WITH RECURSIVE subtree (id) AS (
@@ -165,8 +165,8 @@ def load(txn: connection.Transaction, condition: str,
     return [
         models.Provider(
             uuid=row[1], name=row[2], generation=row[3], parent_uuid=row[4],
-            root_uuid=row[5], created_at=rows.to_time(row[6]),
-            updated_at=rows.to_time(row[7]),
+            root_uuid=row[5], created_at=stored.to_time(row[6]),
+            updated_at=stored.to_time(row[7]),
             inventories=inventories.get(row[0], {}),
             traits=frozenset(traits.get(row[0], ())),
             aggregates=frozenset(aggregates.get(row[0], ())))

@@ -8,8 +8,8 @@ from oslo_utils import uuidutils
 from tachyon import exception
 from tachyon.db import base
 from tachyon.db import models
+from tachyon.db.common import stored
 from tachyon.db.sqlite import connection
-from tachyon.db.sqlite import rows
 
 _COLUMNS = "id, host, binary, serves, enabled, disabled_reason, last_seen"
 
@@ -30,7 +30,7 @@ class ServicesController(base.ServicesController):
         with self._store.write() as txn:
             txn.many(_REPORT, [
                 (uuidutils.generate_uuid(), heartbeat.binary, heartbeat.host,
-                 rows.dump(heartbeat.serves), txn.now)
+                 stored.dump(heartbeat.serves), txn.now)
                 for heartbeat in heartbeats])
 
     def list(self) -> Sequence[models.Service]:
@@ -61,5 +61,5 @@ def _service(id: str, host: str, binary: str, serves: str, enabled: int,
     return models.Service(
         id=id, host=host, binary=binary, serves=tuple(json.loads(serves)),
         enabled=bool(enabled), disabled_reason=disabled_reason,
-        last_seen=rows.to_time(last_seen),
+        last_seen=stored.to_time(last_seen),
         age=max(0, now - last_seen) / 1e6)

@@ -60,6 +60,10 @@ class StoreCase(base.TestCase):
         """Make ``used`` of an inventory another, behind every rule."""
         raise NotImplementedError
 
+    def garble(self, message_id: str) -> None:
+        """Leave a message whose caller can't be read."""
+        raise NotImplementedError
+
     @staticmethod
     def hold(driver: db.DataDriverBase,
              pause: Callable[[str], None]) -> None:

@@ -54,6 +54,17 @@ class MessagesContract:
         self.assertEqual(instance, self.driver.instances.get(uuids.vm))
         self.assertEqual([message], list(self.driver.messages.list()))
 
+    def test_a_caller_that_cannot_be_read(self):
+        """It holds up neither its own message nor those of others."""
+        for name in ("bad", "good"):
+            self.submit(name)
+        self.garble(getattr(uuids, "bad-msg"))
+        claimed = self.driver.messages.claim("me", 30, limit=2)
+        self.assertEqual(
+            [(uuids.bad, None), (uuids.good, {"user_id": "alice"})],
+            [(message.instance_id, message.context)
+             for message, _instance in claimed])
+
     def test_a_claim_leaves_the_generation(self):
         before = self.submit("vm")
         (_message, after), = self.driver.messages.claim("me", 30)

@@ -59,6 +59,10 @@ class Neo4jCase(base.StoreCase):
             "resource_class: $resource_class}) SET i.used = $used",
             provider=provider, resource_class=resource_class, used=used)
 
+    def garble(self, message_id: str) -> None:
+        self.server.run("MATCH (m:Message {id: $id}) SET m.context = '{'",
+                        id=message_id)
+
     @staticmethod
     def hold(driver: db.DataDriverBase,
              pause: Callable[[str], None]) -> None:

@@ -83,6 +83,12 @@ class SQLiteCase(base.StoreCase):
                 (used, provider, resource_class))
         connection.close()
 
+    def garble(self, message_id: str) -> None:
+        with sqlite3.connect(self.path) as connection:
+            connection.execute("UPDATE messages SET context = '{' "
+                               "WHERE id = ?", (message_id,))
+        connection.close()
+
     @staticmethod
     def hold(driver: db.DataDriverBase,
              pause: Callable[[str], None]) -> None:
