@@ -5,6 +5,7 @@ from tachyon.db import base
 from tachyon.db import models
 from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import providers
+from tachyon.db.neo4j import transaction
 
 _LOCK = f"""
     {providers.LOCK}
@@ -36,7 +37,7 @@ class AggregatesController(base.AggregatesController):
         return self._store.write(_replace, provider_uuid, generation, uuids)
 
 
-def _replace(txn: connection.Transaction, uuid: str, generation: int | None,
+def _replace(txn: transaction.Transaction, uuid: str, generation: int | None,
              uuids: frozenset[str]) -> models.Provider:
     found = txn.one(_LOCK, uuid=uuid)
     if found is None:

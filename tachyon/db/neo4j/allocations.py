@@ -12,6 +12,7 @@ from tachyon.db.neo4j import claims as resource_claims
 from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import providers
 from tachyon.db.neo4j import reshape
+from tachyon.db.neo4j import transaction
 
 # What ``consumers`` makes records of.
 COLUMNS = """
@@ -85,7 +86,7 @@ class AllocationsController(base.AllocationsController):
 
 
 def _list_by_provider(
-        txn: connection.Transaction, uuid: str
+        txn: transaction.Transaction, uuid: str
         ) -> tuple[models.Provider, Sequence[models.Consumer]]:
     return (providers.get(txn, uuid),
             consumers(txn.all(_OF_PROVIDER, uuid=uuid)))

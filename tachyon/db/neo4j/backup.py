@@ -30,6 +30,7 @@ from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import dump
 from tachyon.db.neo4j import rows
 from tachyon.db.neo4j import schema
+from tachyon.db.neo4j import transaction
 
 PATIENCE = 3600.0                       # seconds that a copy may take
 TELL = 5.0                              # seconds between two lines
@@ -110,17 +111,17 @@ def backup(store: connection.Store, path: str, tell: base.Tell) -> None:
     tell(_sum(counts))
 
 
-def _copy(txn: connection.Transaction, store: connection.Store, path: str,
+def _copy(txn: transaction.Transaction, store: connection.Store, path: str,
           tell: base.Tell) -> Counter[str]:
     mark = uuidutils.generate_uuid()
     txn.all(_LOCK_INSTANCES, mark=mark)
-    head = txn.all(_LOCK_STORE, store=connection.STORE)[0][0]
+    head = txn.all(_LOCK_STORE, store=transaction.STORE)[0][0]
     store.check(head)
     with open(path, "wb") as file:
         return _write(txn, mark, head, file, tell)
 
 
-def _write(txn: connection.Transaction, mark: str, head: Mapping[str, Any],
+def _write(txn: transaction.Transaction, mark: str, head: Mapping[str, Any],
            file: BinaryIO, tell: base.Tell) -> Counter[str]:
     writer = dump.Writer(file, {
         "schema": head["version"],
@@ -194,13 +195,13 @@ class _Restorer:
         interrupted = bool(state.get("restoring"))
         if not interrupted:
             versions.check_not_beyond(self._store.schema(state))
-        self._store.ask(_MARK, store=connection.STORE, mark=self._mark,
+        self._store.ask(_MARK, store=transaction.STORE, mark=self._mark,
                         since=_now())
         try:
             self._store.settle()
         except BaseException:
             if not interrupted:         # nothing has happened yet
-                self._store.ask(_UNMARK, store=connection.STORE,
+                self._store.ask(_UNMARK, store=transaction.STORE,
                                 mark=self._mark)
             raise
 
@@ -228,26 +229,26 @@ class _Restorer:
         """Bring what was loaded up to date, and give the store back."""
         version = self._source.head["schema"]
         schema.take_steps(self._store, version, self._tell)
-        values = {**self._source.head["store"], "name": connection.STORE,
+        values = {**self._source.head["store"], "name": transaction.STORE,
                   "epoch": uuidutils.generate_uuid()}
 
-        def give_back(txn: connection.Transaction) -> None:
+        def give_back(txn: transaction.Transaction) -> None:
             self._hold(txn)
             txn.write(_HEAR)
-            txn.write(_BEGIN_LIFE, store=connection.STORE, values=values)
+            txn.write(_BEGIN_LIFE, store=transaction.STORE, values=values)
             schema.fill(txn, self._store)
 
         self._store.establish(give_back, PATIENCE)
 
     def _do(self, query: str, **params: Any) -> list[list[Any]]:
-        def work(txn: connection.Transaction) -> list[list[Any]]:
+        def work(txn: transaction.Transaction) -> list[list[Any]]:
             self._hold(txn)
             return txn.write(query, **params)
 
         return self._store.establish(work, PATIENCE)
 
-    def _hold(self, txn: connection.Transaction) -> None:
-        if not txn.all(_HOLD, store=connection.STORE,
+    def _hold(self, txn: transaction.Transaction) -> None:
+        if not txn.all(_HOLD, store=transaction.STORE,
                        mark=self._mark)[0][0]:
             raise self._source.refuse("another restore has begun meanwhile")
 
@@ -274,9 +275,9 @@ def _pattern(label: str, place: int) -> str:
 # ------------------------------------------------------------------ new epoch
 def new_epoch(store: connection.Store) -> None:
     """Do what ``DataDriverBase.new_epoch`` promises."""
-    def work(txn: connection.Transaction) -> None:
+    def work(txn: transaction.Transaction) -> None:
         txn.write(_HEAR)
-        txn.write(_NEW_EPOCH, store=connection.STORE,
+        txn.write(_NEW_EPOCH, store=transaction.STORE,
                   epoch=uuidutils.generate_uuid())
 
     store.write(work)

@@ -14,6 +14,7 @@ from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import inventories
 from tachyon.db.neo4j import providers
 from tachyon.db.neo4j import traits
+from tachyon.db.neo4j import transaction
 
 _TAKEN_NAMES = """
     UNWIND $names AS name
@@ -117,7 +118,7 @@ class BulkController(base.BulkController):
 
 
 # ------------------------------------------------------------------ providers
-def _add_providers(txn: connection.Transaction,
+def _add_providers(txn: transaction.Transaction,
                    records: Sequence[models.Provider]) -> int:
     parents = {record.parent_uuid for record in records
                if record.parent_uuid is not None}
@@ -140,7 +141,7 @@ def _add_providers(txn: connection.Transaction,
     return len(new)
 
 
-def _check_names(txn: connection.Transaction,
+def _check_names(txn: transaction.Transaction,
                  new: Sequence[models.Provider]) -> None:
     names = [record.name for record in new]
     taken = [name for name, in txn.all(_TAKEN_NAMES, names=names)]
@@ -174,7 +175,7 @@ def _microseconds(time: datetime.datetime) -> int:
 
 
 # ------------------------------------------------------------------ consumers
-def _add_consumers(txn: connection.Transaction,
+def _add_consumers(txn: transaction.Transaction,
                    records: Sequence[models.Consumer]) -> int:
     locked = claims.lock(
         txn, [record.uuid for record in records],
@@ -203,7 +204,7 @@ def _add_consumers(txn: connection.Transaction,
     return len(new)
 
 
-def _check_parts(txn: connection.Transaction, locked: claims.Locked,
+def _check_parts(txn: transaction.Transaction, locked: claims.Locked,
                  parts: Sequence[Sequence[Any]]) -> None:
     unknown = txn.one(claims.UNKNOWN_CLASSES,
                       names=sorted({name for _uuid, name, _amount in parts}))
@@ -216,7 +217,7 @@ def _check_parts(txn: connection.Transaction, locked: claims.Locked,
             raise exception.InvalidInventory(resource_class=name, uuid=uuid)
 
 
-def _page(txn: connection.Transaction, last: str,
+def _page(txn: transaction.Transaction, last: str,
           size: int) -> list[models.Consumer]:
     found = txn.all(_PAGE, last=last, limit=stored.limit(size))
     # By consumer, provider and class; the server would sort what it has
@@ -226,14 +227,14 @@ def _page(txn: connection.Transaction, last: str,
 
 
 # ----------------------------------------------------------------- the counts
-def _miscounts(txn: connection.Transaction, uuid: str) -> list[Any] | None:
+def _miscounts(txn: transaction.Transaction, uuid: str) -> list[Any] | None:
     """Return the class, ``used`` and the sum of each that is wrong; None if
     there is no such provider."""
     found = txn.one(_MISCOUNTS, uuid=uuid)
     return None if found is None else found[0]
 
 
-def _recount(txn: connection.Transaction, uuid: str) -> None:
+def _recount(txn: transaction.Transaction, uuid: str) -> None:
     wrong = _miscounts(txn, uuid)
     if wrong is None:
         raise exception.ResourceProviderNotFound(uuid=uuid)

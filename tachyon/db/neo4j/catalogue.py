@@ -6,8 +6,8 @@ from typing import Any
 from tachyon import exception
 from tachyon.db import models
 from tachyon.db.common import stored
-from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import rows
+from tachyon.db.neo4j import transaction
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -53,13 +53,13 @@ RESOURCE_CLASSES = make(
     "MATCH (i:Inventory {resource_class: e.name})")
 
 
-def load(txn: connection.Transaction,
+def load(txn: transaction.Transaction,
          catalogue: Catalogue) -> tuple[models.CatalogueEntry, ...]:
     """Return the whole catalogue."""
     return tuple(entry(*row) for row in txn.all(catalogue.list))
 
 
-def ensure(txn: connection.Transaction, catalogue: Catalogue,
+def ensure(txn: transaction.Transaction, catalogue: Catalogue,
            name: str) -> tuple[models.CatalogueEntry, bool]:
     """Return an entry, and whether it had to be made."""
     found = txn.one(catalogue.find, name=name)
@@ -70,7 +70,7 @@ def ensure(txn: connection.Transaction, catalogue: Catalogue,
     return entry(*made[0]), True
 
 
-def drop(txn: connection.Transaction, catalogue: Catalogue, name: str, *,
+def drop(txn: transaction.Transaction, catalogue: Catalogue, name: str, *,
          unknown: exception.TachyonException,
          standard: exception.TachyonException,
          in_use: exception.TachyonException) -> None:

@@ -17,6 +17,7 @@ from tachyon.db import models
 from tachyon.db.neo4j import catalogue
 from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import providers
+from tachyon.db.neo4j import transaction
 
 PAGE = 1000
 
@@ -24,7 +25,7 @@ _NEW = "new"
 
 _FIND = "MATCH (s:Store {name: $store})"
 _LOCK = f"{_FIND} SET s.locked = true WITH s"
-_HEAD = f"s.epoch, s.number, s.floor, {connection.STATE}"
+_HEAD = f"s.epoch, s.number, s.floor, {transaction.STATE}"
 _LOOK = f"{_FIND} RETURN {_HEAD}"
 _LOCKED_LOOK = f"{_LOCK} RETURN {_HEAD}"
 _READ = f"""
@@ -60,7 +61,7 @@ def snapshot(store: connection.Store
              ) -> tuple[str, Iterator[Sequence[models.Provider]]]:
     """Do what ``DataDriverBase.snapshot`` promises."""
     head = store.look(
-        lambda txn: txn.all(_LOCKED_LOOK, store=connection.STORE))[0]
+        lambda txn: txn.all(_LOCKED_LOOK, store=transaction.STORE))[0]
     store.check(head[3])
     return f"{head[0]}:{head[1]}:{_NEW}", _pages(store)
 
@@ -68,28 +69,28 @@ def snapshot(store: connection.Store
 def since(store: connection.Store, cursor: str) -> models.Changes:
     """Do what ``DataDriverBase.changes`` promises."""
     epoch, seen, is_new = _parse(cursor)
-    head = store.read(_LOOK, store=connection.STORE)
+    head = store.read(_LOOK, store=transaction.STORE)
     number = _check(store, head, epoch, seen)
     if seen == number and not is_new:
         return models.Changes(cursor=cursor)
     return store.look(_since, store, epoch, seen, is_new)
 
 
-def bury(txn: connection.Transaction, before: int, limit: int) -> int:
+def bury(txn: transaction.Transaction, before: int, limit: int) -> int:
     """Drop up to ``limit`` tombstones from before a time, and raise the floor
     below which ``changes`` can't tell any more what went."""
-    txn.all(_LOCKED_LOOK, store=connection.STORE)
+    txn.all(_LOCKED_LOOK, store=transaction.STORE)
     if not txn.all(_ANY_TO_BURY, before=before):
         return 0
-    count: int = txn.write(_BURY, store=connection.STORE, before=before,
+    count: int = txn.write(_BURY, store=transaction.STORE, before=before,
                            limit=limit)[0][0]
     return count
 
 
 # ----------------------------------------------------------------- internals
-def _since(txn: connection.Transaction, store: connection.Store, epoch: str,
+def _since(txn: transaction.Transaction, store: connection.Store, epoch: str,
            seen: int, is_new: bool) -> models.Changes:
-    found = txn.all(_READ, store=connection.STORE, seen=seen)
+    found = txn.all(_READ, store=transaction.STORE, seen=seen)
     number = _check(store, found, epoch, seen)
     gone, traits, classes, types = found[0][4:8]
     return models.Changes(

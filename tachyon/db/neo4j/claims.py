@@ -15,8 +15,8 @@ from typing import Any
 
 from tachyon import exception
 from tachyon.db import models
-from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import rows
+from tachyon.db.neo4j import transaction
 
 _Key = tuple[str, str]                  # provider, resource class
 
@@ -115,7 +115,7 @@ class Locked:
     types: set[str]                     # those that there are
 
 
-def apply(txn: connection.Transaction, claims: Sequence[models.Claim], *,
+def apply(txn: transaction.Transaction, claims: Sequence[models.Claim], *,
           compare: bool = True) -> None:
     """Do what ``AllocationsController.replace`` promises.
 
@@ -126,7 +126,7 @@ def apply(txn: connection.Transaction, claims: Sequence[models.Claim], *,
         write(txn, locked, decide(txn, locked, claims, compare=compare))
 
 
-def release(txn: connection.Transaction, consumer_uuid: str) -> bool:
+def release(txn: transaction.Transaction, consumer_uuid: str) -> bool:
     """Take everything from a consumer; return whether it had anything.
 
     The generations of providers stay, as in Placement: who decided on one has
@@ -141,7 +141,7 @@ def release(txn: connection.Transaction, consumer_uuid: str) -> bool:
 
 
 # ------------------------------------------------------------------- reading
-def lock(txn: connection.Transaction, consumers: Iterable[str],
+def lock(txn: transaction.Transaction, consumers: Iterable[str],
          named: Iterable[str], types: Iterable[str]) -> Locked:
     """Lock consumers, and the providers that are named or that they have
     something of; return all that a decision on them needs."""
@@ -159,7 +159,7 @@ def lock(txn: connection.Transaction, consumers: Iterable[str],
         types=set(found[2]))
 
 
-def lock_claims(txn: connection.Transaction,
+def lock_claims(txn: transaction.Transaction,
                 claims: Sequence[models.Claim],
                 others: Iterable[str] = ()) -> Locked:
     """Lock all that claims are about, and other providers."""
@@ -208,7 +208,7 @@ def _check_providers(locked: Locked, claims: Iterable[models.Claim]) -> None:
 
 
 # ------------------------------------------------------------------- deciding
-def decide(txn: connection.Transaction, locked: Locked,
+def decide(txn: transaction.Transaction, locked: Locked,
            claims: Sequence[models.Claim], *, compare: bool = True
            ) -> list[Consumer]:
     """Return what to write for these claims, or raise why it can't be."""
@@ -218,7 +218,7 @@ def decide(txn: connection.Transaction, locked: Locked,
     return consumers
 
 
-def _check(txn: connection.Transaction, locked: Locked,
+def _check(txn: transaction.Transaction, locked: Locked,
            consumers: Sequence[Consumer]) -> None:
     """Fill in what each consumer wants, and see that all of it fits.
 
@@ -250,7 +250,7 @@ def _parts(consumer: Consumer) -> Iterable[tuple[_Key, int]]:
             yield (uuid, name), amount
 
 
-def _check_classes(txn: connection.Transaction, locked: Locked,
+def _check_classes(txn: transaction.Transaction, locked: Locked,
                    consumers: Iterable[Consumer]) -> None:
     """A class that a provider has an inventory of exists; so it is only
     looked up where there is none."""
@@ -275,7 +275,7 @@ def _check_one(inventory: models.Inventory, amount: int, wanted: int,
 
 
 # -------------------------------------------------------------------- writing
-def write(txn: connection.Transaction, locked: Locked,
+def write(txn: transaction.Transaction, locked: Locked,
           consumers: Sequence[Consumer], going: Sequence[_Key] = ()) -> None:
     """Write what was decided, with the seal; and in the end delete these
     inventories."""
@@ -303,7 +303,7 @@ def write(txn: connection.Transaction, locked: Locked,
                 going=[list(key) for key in going])
 
 
-def _write_last(txn: connection.Transaction, **lists: Sequence[Any]) -> None:
+def _write_last(txn: transaction.Transaction, **lists: Sequence[Any]) -> None:
     txn.write_last(
         "".join(part for name, part in _PARTS if lists.get(name)),
         **{name: values for name, values in lists.items() if values})

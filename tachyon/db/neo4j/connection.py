@@ -23,7 +23,7 @@ import logging
 import os
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import neo4j
@@ -35,11 +35,9 @@ from tachyon.db import models
 from tachyon.db.common import versions
 from tachyon.db.neo4j import errors
 from tachyon.db.neo4j import planning
-from tachyon.db.neo4j import rows
+from tachyon.db.neo4j import transaction
 
 LOG = logging.getLogger(__name__)
-
-STORE = "tachyon"                       # name of the one :Store node
 
 FIRST_DELAY, LAST_DELAY = 0.002, 0.2    # seconds between two attempts
 MAX_CLASHES = 20                        # lost to other writers
@@ -49,38 +47,6 @@ PATIENCE = 1.0                          # seconds to find out, at the least
 # written, and what a view hears of, looks at it in the same transaction.
 FRESH = 1.0
 
-# What the store says of itself, to be checked.
-STATE = "s {.version, .compatible, .restoring}"
-
-_WRITE_ID = "CREATE (:Write {id: $write_id})"
-_LOOK = f"MATCH (s:Store {{name: $store}}) RETURN {STATE}"
-_LOOK_LAST = f"""
-    WITH count(*) AS _
-    MATCH (s:Store {{name: $store}})
-    RETURN {STATE}"""
-# A seal is put together of what there is to stamp.
-_NUMBER = """
-    WITH count(*) AS _
-    MATCH (s:Store {name: $store}) SET s.locked = true
-    WITH s SET s.number = s.number + 1
-    WITH s"""
-_STAMPS = """
-    CALL (s) { UNWIND $stamps AS stamp SET s[stamp] = s.number }"""
-_TOUCHED = """
-    CALL (s) {
-        UNWIND $touched AS uuid
-        MATCH (p:ResourceProvider {uuid: uuid}) SET p.changed = s.number }"""
-_RAISED = f"""
-    CALL (s) {{
-        UNWIND $raised AS uuid
-        MATCH (p:ResourceProvider {{uuid: uuid}})
-        SET p.changed = s.number, p.generation = p.generation + 1,
-            p.updated_at = {rows.NOW} }}"""
-_GONE = f"""
-    CALL (s) {{
-        UNWIND $gone AS uuid
-        CREATE (:Tombstone {{
-            uuid: uuid, changed: s.number, gone_at: {rows.NOW}}}) }}"""
 _UNDER_WAY = """
     SHOW TRANSACTIONS YIELD transactionId, database, metaData, currentQuery
     WHERE database = $database AND metaData.app = 'tachyon'
@@ -98,103 +64,6 @@ class _NothingToCommit(Exception):
 
     def __init__(self, result: Any):
         self.result = result
-
-
-class Transaction:
-    """One transaction under way."""
-
-    __slots__ = ("_gone", "_last", "_last_params", "_planning", "_raised",
-                 "_raw", "_stamps", "_store", "_touched", "_writes")
-
-    def __init__(self, raw: Any, store: str = STORE,
-                 planned: planning.Planning | None = None):
-        """``raw`` is the library's transaction, or runs like it."""
-        self._raw = raw
-        self._store = store
-        self._planning = planned or planning.Planning()
-        self._writes = False
-        self._touched: set[str] = set()
-        self._raised: set[str] = set()
-        self._gone: list[str] = []
-        self._stamps: set[str] = set()
-        self._last = ""
-        self._last_params: Mapping[str, Any] = {}
-
-    # ------------------------------------------------------------ statements
-    def all(self, query: str, **params: Any) -> list[list[Any]]:
-        """Run a statement that reads or locks; return its rows."""
-        return self._run(query, params)
-
-    def one(self, query: str, **params: Any) -> list[Any] | None:
-        """Run a statement that reads or locks; return its first row."""
-        found = self._run(query, params)
-        return found[0] if found else None
-
-    def each(self, query: str, **params: Any) -> Iterator[list[Any]]:
-        """Run a statement that reads; return its rows as they come."""
-        return (record.values() for record in self._raw.run(query, params))
-
-    def write(self, query: str, **params: Any) -> list[list[Any]]:
-        """Run a statement that changes something; return its rows."""
-        self._writes = True
-        return self._run(query, params)
-
-    def write_last(self, query: str, **params: Any) -> None:
-        """Have a statement run with the seal, to save the round trip. It
-        returns nothing, and there can be one."""
-        assert not self._last
-        self._writes = True
-        self._last, self._last_params = query, params
-
-    # ------------------------------------------------ what a view must hear of
-    def touch(self, uuids: Iterable[str]) -> None:
-        """Note that these providers changed."""
-        self._touched.update(uuids)
-
-    def touch_and_raise(self, uuids: Iterable[str]) -> None:
-        """Note that these providers changed, and raise their generation."""
-        self._raised.update(uuids)
-
-    def bury(self, uuid: str) -> None:
-        """Note that a provider is gone."""
-        self._gone.append(uuid)
-        self._stamps.add("gone_changed")
-
-    def stamp(self, catalogue: str) -> None:
-        """Note that something in a catalogue changed: ``traits``, ..."""
-        self._stamps.add(f"{catalogue}_changed")
-
-    # -------------------------------------------------------------- internals
-    @property
-    def writes(self) -> bool:
-        return self._writes
-
-    def state(self) -> Mapping[str, Any]:
-        """Return what the store says of itself."""
-        return _first(self._run(_LOOK, {"store": self._store}))
-
-    @property
-    def raw(self) -> Any:
-        """Return the library's own."""
-        return self._raw
-
-    def seal(self, write_id: str) -> Mapping[str, Any]:
-        """End it; return what the store says of itself."""
-        params: dict[str, Any] = {
-            **self._last_params, "write_id": write_id, "store": self._store}
-        parts = [
-            (_STAMPS, "stamps", sorted(self._stamps)),
-            (_TOUCHED, "touched", sorted(self._touched - self._raised)),
-            (_RAISED, "raised", sorted(self._raised)),
-            (_GONE, "gone", self._gone)]
-        params |= {name: values for _part, name, values in parts if values}
-        stamps = "".join(part for part, _name, values in parts if values)
-        end = f"{_NUMBER}{stamps} RETURN {STATE}" if stamps else _LOOK_LAST
-        return _first(self._run(f"{self._last} {_WRITE_ID} {end}", params))
-
-    def _run(self, query: str, params: dict[str, Any]) -> list[list[Any]]:
-        with self._planning.of(query):
-            return self._raw.run(query, params).values()
 
 
 class Store:
@@ -215,7 +84,7 @@ class Store:
         self.server = ""                # name and version, once it answered
 
     # ---------------------------------------------------------- transactions
-    def write(self, work: Callable[Concatenate[Transaction, P], T],
+    def write(self, work: Callable[Concatenate[transaction.Transaction, P], T],
               *args: P.args, **kwargs: P.kwargs) -> T:
         """Run ``work`` in a transaction, commit, and return its result.
 
@@ -239,7 +108,7 @@ class Store:
         """
         self._check_version()
 
-        def write_and_look(txn: Transaction) -> list[list[Any]]:
+        def write_and_look(txn: transaction.Transaction) -> list[list[Any]]:
             found = txn.all(query, **params)
             self.check(txn.state())
             return found
@@ -247,7 +116,7 @@ class Store:
         end = time.monotonic() + self._deadline
         return self._repeat(lambda: self._execute(write_and_look, end), end)
 
-    def look(self, work: Callable[Concatenate[Transaction, P], T],
+    def look(self, work: Callable[Concatenate[transaction.Transaction, P], T],
              *args: P.args, **kwargs: P.kwargs) -> T:
         """Run ``work``, which locks what it reads, and roll back.
 
@@ -257,12 +126,12 @@ class Store:
         return self.look_long(lambda txn: work(txn, *args, **kwargs),
                               self._deadline)
 
-    def look_long(self, work: Callable[[Transaction], T],
+    def look_long(self, work: Callable[[transaction.Transaction], T],
                   deadline: float) -> T:
         """Do as ``look``, with more time than callers have."""
         self._check_version()
 
-        def look_once(txn: Transaction) -> None:
+        def look_once(txn: transaction.Transaction) -> None:
             raise _NothingToCommit(work(txn))
 
         end = time.monotonic() + deadline
@@ -309,7 +178,7 @@ class Store:
 
         return self._repeat(once, end)
 
-    def establish(self, work: Callable[[Transaction], T],
+    def establish(self, work: Callable[[transaction.Transaction], T],
                   deadline: float) -> T:
         """Do as ``write`` whatever the schema's version."""
         end = time.monotonic() + deadline
@@ -321,7 +190,8 @@ class Store:
 
         :raises DriverUnavailable:
         """
-        return _first(self.ask(_LOOK, store=STORE))
+        return transaction.first(
+            self.ask(transaction.LOOK, store=transaction.STORE))
 
     def schema(self, state: Mapping[str, Any]) -> models.Schema:
         """Return the schema that a store says it has.
@@ -387,25 +257,26 @@ class Store:
             database=self._database, fetch_size=-1,
             default_access_mode=neo4j.WRITE_ACCESS)
 
-    def _execute(self, work: Callable[[Transaction], T], end: float) -> T:
+    def _execute(self, work: Callable[[transaction.Transaction], T],
+                 end: float) -> T:
         """Run ``work`` once in a managed transaction."""
         left = _left(end)
 
         @neo4j.unit_of_work(metadata=_metadata(), timeout=left)
         def bounded(raw: neo4j.ManagedTransaction) -> T:
             _bound(raw, left)
-            return work(Transaction(raw, planned=self._planning))
+            return work(transaction.Transaction(raw, planned=self._planning))
 
         with self._session() as session:
             return session.execute_write(bounded)
 
-    def _write(self, work: Callable[[Transaction], T], end: float, *,
-               check_version: bool = True) -> T:
+    def _write(self, work: Callable[[transaction.Transaction], T],
+               end: float, *, check_version: bool = True) -> T:
         """Run ``work`` once, with its seal, and learn what became of it."""
         write_id = new_id()
         results: list[T] = []
 
-        def sealed(txn: Transaction) -> None:
+        def sealed(txn: transaction.Transaction) -> None:
             result = work(txn)
             if not txn.writes:
                 raise _NothingToCommit(result)
@@ -479,11 +350,6 @@ class Store:
                           errors.tell(exc))
             time.sleep(pause)
             delay = min(delay * 2, LAST_DELAY)
-
-
-def _first(found: list[list[Any]]) -> Mapping[str, Any]:
-    """Return the one value that was found, or nothing."""
-    return found[0][0] if found else {}
 
 
 def _left(end: float) -> float:

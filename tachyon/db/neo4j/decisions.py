@@ -10,6 +10,7 @@ from tachyon.db import models
 from tachyon.db.common import stored
 from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import rows
+from tachyon.db.neo4j import transaction
 
 _COLUMNS = ("d.request_id, d.consumer_uuid, d.project_id, d.verdict, "
             "d.document, d.created_at")
@@ -53,7 +54,7 @@ class DecisionsController(base.DecisionsController):
             **wanted, made=made, made_id=made_id, limit=stored.limit(limit))]
 
 
-def put(txn: connection.Transaction, decision: models.Decision) -> None:
+def put(txn: transaction.Transaction, decision: models.Decision) -> None:
     """Store a decision; the last one of a request is kept."""
     txn.write(_PUT, request_id=decision.request_id,
               consumer_uuid=decision.consumer_uuid,

@@ -8,6 +8,7 @@ from tachyon.db import models
 from tachyon.db.common import stored
 from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import rows
+from tachyon.db.neo4j import transaction
 
 _COLUMNS = "f.name, f.vcpus, f.memory_mb, f.disk_gb, f.created_at"
 _GET = f"MATCH (f:Flavor {{name: $name}}) RETURN {_COLUMNS}"
@@ -43,7 +44,7 @@ class FlavorsController(base.FlavorsController):
         self._store.write(_delete, name)
 
 
-def _create(txn: connection.Transaction,
+def _create(txn: transaction.Transaction,
             flavor: models.Flavor) -> models.Flavor:
     if txn.one(_GET, name=flavor.name):
         raise exception.FlavorExists(name=flavor.name)
@@ -52,7 +53,7 @@ def _create(txn: connection.Transaction,
     return _flavor(*made[0])
 
 
-def _delete(txn: connection.Transaction, name: str) -> None:
+def _delete(txn: transaction.Transaction, name: str) -> None:
     if txn.one(_LOCK, name=name) is None:
         raise exception.FlavorNotFound(name=name)
     txn.write(_DELETE, name=name)

@@ -16,6 +16,7 @@ from tachyon.db.neo4j import claims
 from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import decisions
 from tachyon.db.neo4j import rows
+from tachyon.db.neo4j import transaction
 
 _FILTERS = frozenset(("name", "status", "host", "flavor", "image"))
 # With an index in order of creation; what picks the fewest comes first.
@@ -160,14 +161,14 @@ def instance(found: Mapping[str, Any]) -> models.Instance:
 
 
 # -------------------------------------------------------------------- verbs
-def _get(txn: connection.Transaction, id: str) -> models.Instance:
+def _get(txn: transaction.Transaction, id: str) -> models.Instance:
     found = txn.one(_GET, id=id)
     if found is None:
         raise exception.InstanceNotFound(id=id)
     return instance(found[0])
 
 
-def _submit(txn: connection.Transaction, wanted: models.Instance,
+def _submit(txn: transaction.Transaction, wanted: models.Instance,
             message: models.Message) -> models.Instance:
     if txn.one(_EXISTS, id=wanted.id):
         raise exception.InstanceExists(id=wanted.id)
@@ -180,7 +181,7 @@ def _submit(txn: connection.Transaction, wanted: models.Instance,
     return instance(made[0][0])
 
 
-def _submit_action(txn: connection.Transaction, id: str, generation: int,
+def _submit_action(txn: transaction.Transaction, id: str, generation: int,
                    message: models.Message) -> models.Instance:
     before = _get_of_generation(txn, id, generation)
     return _change(txn, _SUBMIT_ACTION, id, message=_message(message),
@@ -188,13 +189,13 @@ def _submit_action(txn: connection.Transaction, id: str, generation: int,
                            "attempt": before.attempt + 1})
 
 
-def _end(txn: connection.Transaction, id: str,
+def _end(txn: transaction.Transaction, id: str,
          generation: int) -> models.Instance:
     _get_of_generation(txn, id, generation)
     return _conclude(txn, id, status="DELETED")
 
 
-def _land(txn: connection.Transaction, id: str, attempt: int, host: str,
+def _land(txn: transaction.Transaction, id: str, attempt: int, host: str,
           provider_uuid: str, claim: models.Claim,
           decision: models.Decision) -> models.Instance:
     _get_building(txn, id, attempt)
@@ -204,7 +205,7 @@ def _land(txn: connection.Transaction, id: str, attempt: int, host: str,
         "host": host, "provider_uuid": provider_uuid})
 
 
-def _unland(txn: connection.Transaction, id: str, attempt: int,
+def _unland(txn: transaction.Transaction, id: str, attempt: int,
             failed_host: str | None, fault: str | None) -> models.Instance:
     before = _get_building(txn, id, attempt)
     tried = before.tried
@@ -216,7 +217,7 @@ def _unland(txn: connection.Transaction, id: str, attempt: int,
         "fault": before.fault if fault is None else fault})
 
 
-def _finish(txn: connection.Transaction, id: str, attempt: int, host: str,
+def _finish(txn: transaction.Transaction, id: str, attempt: int, host: str,
             status: str, ip_address: str | None,
             fault: str | None) -> models.Instance:
     found, attempts = _get_work(txn, id, attempt)
@@ -234,7 +235,7 @@ def _finish(txn: connection.Transaction, id: str, attempt: int, host: str,
                      ip_address=ip_address or found.ip_address)
 
 
-def _fail(txn: connection.Transaction, id: str, attempt: int, fault: str,
+def _fail(txn: transaction.Transaction, id: str, attempt: int, fault: str,
           decision: models.Decision | None) -> models.Instance:
     found = _get_fenced(txn, id, attempt)
     if decision is not None:
@@ -247,7 +248,7 @@ def _fail(txn: connection.Transaction, id: str, attempt: int, fault: str,
 
 
 # ----------------------------------------------------------------- internals
-def _get_of_generation(txn: connection.Transaction, id: str,
+def _get_of_generation(txn: transaction.Transaction, id: str,
                        generation: int) -> models.Instance:
     found = _get(txn, id)
     if found.generation != generation:
@@ -255,7 +256,7 @@ def _get_of_generation(txn: connection.Transaction, id: str,
     return found
 
 
-def _get_work(txn: connection.Transaction, id: str,
+def _get_work(txn: transaction.Transaction, id: str,
               attempt: int) -> tuple[models.Instance, list[int]]:
     """Return the instance, and the attempts of its messages.
 
@@ -267,7 +268,7 @@ def _get_work(txn: connection.Transaction, id: str,
     return instance(found[0]), found[1]
 
 
-def _get_fenced(txn: connection.Transaction, id: str,
+def _get_fenced(txn: transaction.Transaction, id: str,
                 attempt: int) -> models.Instance:
     """Return the instance, to whoever holds its current attempt.
 
@@ -279,7 +280,7 @@ def _get_fenced(txn: connection.Transaction, id: str,
     return found
 
 
-def _get_building(txn: connection.Transaction, id: str,
+def _get_building(txn: transaction.Transaction, id: str,
                   attempt: int) -> models.Instance:
     """Return the instance, as ``_get_fenced``, if it is being built."""
     found = _get_fenced(txn, id, attempt)
@@ -288,7 +289,7 @@ def _get_building(txn: connection.Transaction, id: str,
     return found
 
 
-def _conclude(txn: connection.Transaction, id: str, *, status: str,
+def _conclude(txn: transaction.Transaction, id: str, *, status: str,
               **values: Any) -> models.Instance:
     """End what is under way, in ``status``."""
     if status == "DELETED":
@@ -297,7 +298,7 @@ def _conclude(txn: connection.Transaction, id: str, *, status: str,
                    values={"status": status, "task": None, **values})
 
 
-def _change(txn: connection.Transaction, statement: str, id: str,
+def _change(txn: transaction.Transaction, statement: str, id: str,
             **params: Any) -> models.Instance:
     return instance(txn.write(statement, id=id, **params)[0][0])
 

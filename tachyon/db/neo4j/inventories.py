@@ -8,6 +8,7 @@ from tachyon.db import base
 from tachyon.db import models
 from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import providers
+from tachyon.db.neo4j import transaction
 
 _LOCK = f"""
     {providers.LOCK}
@@ -66,7 +67,7 @@ def row(name: str, one: models.Inventory) -> list[Any]:
             one.step_size, float(one.allocation_ratio)]
 
 
-def check_free(txn: connection.Transaction, uuid: str,
+def check_free(txn: transaction.Transaction, uuid: str,
                in_use: Sequence[str]) -> None:
     """Return if none of the classes that a provider would lose is in use.
 
@@ -78,7 +79,7 @@ def check_free(txn: connection.Transaction, uuid: str,
                                        uuid=uuid)
 
 
-def _replace(txn: connection.Transaction, uuid: str, generation: int,
+def _replace(txn: transaction.Transaction, uuid: str, generation: int,
              inventories: Mapping[str, models.Inventory]) -> models.Provider:
     found = txn.one(_LOCK, uuid=uuid)
     if found is None:

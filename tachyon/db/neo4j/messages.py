@@ -15,6 +15,7 @@ from tachyon.db.common import stored
 from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import instances
 from tachyon.db.neo4j import rows
+from tachyon.db.neo4j import transaction
 
 _WALK = f"""
     MATCH (m:Message) {rows.walk("Message", "m", "created_at", "id")}
@@ -123,7 +124,7 @@ class MessagesController(base.MessagesController):
         return [id for id, in self._store.read(query, **params)]
 
 
-def _claim(txn: connection.Transaction, ids: Sequence[str], **params: Any
+def _claim(txn: transaction.Transaction, ids: Sequence[str], **params: Any
            ) -> Sequence[tuple[models.Message, models.Instance]]:
     txn.all(_LOCK, ids=ids)
     claimed = txn.write(_CLAIM, ids=ids, **params)
@@ -131,7 +132,7 @@ def _claim(txn: connection.Transaction, ids: Sequence[str], **params: Any
             for message, instance, now in claimed]
 
 
-def _postpone(txn: connection.Transaction, id: str, attempt: int,
+def _postpone(txn: transaction.Transaction, id: str, attempt: int,
               delay: int) -> list[list[Any]]:
     return txn.write(_POSTPONE, id=id, attempt=attempt, delay=delay)
 

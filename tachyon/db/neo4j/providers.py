@@ -10,6 +10,7 @@ from tachyon.db.common import stored
 from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import errors
 from tachyon.db.neo4j import rows
+from tachyon.db.neo4j import transaction
 
 # What ``provider`` makes a record of; ``p`` is the node.
 COLUMNS = """
@@ -98,7 +99,7 @@ class ResourceProvidersController(base.ResourceProvidersController):
 
 
 # ------------------------------------------------ for the other controllers
-def get(txn: connection.Transaction, uuid: str) -> models.Provider:
+def get(txn: transaction.Transaction, uuid: str) -> models.Provider:
     """Lock a provider and return it, whole.
 
     :raises ResourceProviderNotFound:
@@ -109,7 +110,7 @@ def get(txn: connection.Transaction, uuid: str) -> models.Provider:
     return provider(found)
 
 
-def lock(txn: connection.Transaction, uuids: set[str]) -> dict[str, str]:
+def lock(txn: transaction.Transaction, uuids: set[str]) -> dict[str, str]:
     """Lock providers; return the root of each that there is."""
     return dict(txn.all(_LOCK_MANY, uuids=sorted(uuids)))
 
@@ -136,7 +137,7 @@ def provider(row: Sequence[Any]) -> models.Provider:
 
 
 # ----------------------------------------------------------------- internals
-def _create(txn: connection.Transaction, uuid: str, name: str,
+def _create(txn: transaction.Transaction, uuid: str, name: str,
             parent_uuid: str | None) -> models.Provider:
     root_uuid = uuid
     if parent_uuid is not None:
@@ -150,7 +151,7 @@ def _create(txn: connection.Transaction, uuid: str, name: str,
     return provider(made[0])
 
 
-def _update(txn: connection.Transaction, uuid: str, name: str,
+def _update(txn: transaction.Transaction, uuid: str, name: str,
             parent_uuid: str | None) -> models.Provider:
     """Rename and move. What moves is locked with all its subtree, so that
     nobody is put into it, or moves what is above it, meanwhile."""
@@ -178,7 +179,7 @@ def _update(txn: connection.Transaction, uuid: str, name: str,
     return get(txn, uuid)
 
 
-def _delete(txn: connection.Transaction, uuid: str) -> None:
+def _delete(txn: transaction.Transaction, uuid: str) -> None:
     found = txn.one(_USED_BY, uuid=uuid)
     if found is None:
         raise exception.ResourceProviderNotFound(uuid=uuid)
@@ -191,7 +192,7 @@ def _delete(txn: connection.Transaction, uuid: str) -> None:
     txn.bury(uuid)
 
 
-def _check_unique(txn: connection.Transaction, uuid: str | None,
+def _check_unique(txn: transaction.Transaction, uuid: str | None,
                   name: str) -> None:
     found = txn.one(_TAKEN, uuid=uuid, name=name)
     assert found is not None
@@ -201,7 +202,7 @@ def _check_unique(txn: connection.Transaction, uuid: str | None,
             raise exception.DuplicateProvider(field=field, value=value)
 
 
-def _place(txn: connection.Transaction, uuid: str) -> list[Any]:
+def _place(txn: transaction.Transaction, uuid: str) -> list[Any]:
     found = txn.one(_PLACE, uuid=uuid)
     if found is None:
         raise exception.ResourceProviderNotFound(uuid=uuid)

@@ -14,10 +14,10 @@ from typing import Any
 from tachyon import exception
 from tachyon.db import models
 from tachyon.db.neo4j import claims as resource_claims
-from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import inventories
 from tachyon.db.neo4j import providers
 from tachyon.db.neo4j import rows
+from tachyon.db.neo4j import transaction
 
 _Key = tuple[str, str]                  # provider, resource class
 
@@ -37,7 +37,7 @@ _PUT = f"""
     SET p.generation = p.generation + row[1], p.updated_at = {rows.NOW}"""
 
 
-def apply(txn: connection.Transaction, reshapes: Sequence[models.Reshape],
+def apply(txn: transaction.Transaction, reshapes: Sequence[models.Reshape],
           claims: Sequence[models.Claim]) -> None:
     """Do what ``AllocationsController.reshape`` promises."""
     locked = resource_claims.lock_claims(
@@ -67,7 +67,7 @@ def apply(txn: connection.Transaction, reshapes: Sequence[models.Reshape],
     resource_claims.write(txn, locked, consumers, going)
 
 
-def _check(txn: connection.Transaction, locked: resource_claims.Locked,
+def _check(txn: transaction.Transaction, locked: resource_claims.Locked,
            reshapes: Iterable[models.Reshape]) -> None:
     for wanted in reshapes:
         uuid = wanted.provider_uuid
@@ -83,7 +83,7 @@ def _check(txn: connection.Transaction, locked: resource_claims.Locked,
             raise exception.ResourceClassNotFound(resource_class=name)
 
 
-def _check_empty(txn: connection.Transaction,
+def _check_empty(txn: transaction.Transaction,
                  locked: resource_claims.Locked,
                  consumers: Iterable[resource_claims.Consumer],
                  going: Iterable[_Key]) -> None:

@@ -8,6 +8,7 @@ from tachyon.db import models
 from tachyon.db.neo4j import catalogue
 from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import errors
+from tachyon.db.neo4j import transaction
 
 # Providers first, as everybody who uses a class has it: what began to use it
 # between the two statements is seen by the second one.
@@ -50,7 +51,7 @@ class ResourceClassesController(base.ResourceClassesController):
             in_use=exception.ResourceClassInUse(resource_class=name))
 
 
-def _rename(txn: connection.Transaction, name: str,
+def _rename(txn: transaction.Transaction, name: str,
             new_name: str) -> models.CatalogueEntry:
     classes = catalogue.RESOURCE_CLASSES
     locked = {uuid for uuid, in txn.all(_LOCK_USERS, name=name)}

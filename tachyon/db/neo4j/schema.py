@@ -33,6 +33,7 @@ from tachyon.db.common import beginnings
 from tachyon.db.common import versions
 from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import rows
+from tachyon.db.neo4j import transaction
 
 PATIENCE = 3600.0                       # seconds that a statement may take
 POLL, TELL = 0.1, 5.0                   # seconds between looks, and lines
@@ -110,7 +111,7 @@ _BEGIN = f"""
         s.traits_changed = 0, s.resource_classes_changed = 0,
         s.consumer_types_changed = 0, s.gone_changed = 0
     SET s.locked = true
-    RETURN {connection.STATE}"""
+    RETURN {transaction.STATE}"""
 _SET_VERSION = """
     MATCH (s:Store {name: $store})
     SET s.version = $version, s.compatible = $compatible"""
@@ -149,7 +150,7 @@ def upgrade(store: connection.Store, tell: base.Tell = base.silent) -> int:
     versions.check_not_beyond(found)
     compatible = versions.compatible(MIGRATIONS)
     if 0 < found.compatible < compatible:
-        store.ask(_SET_COMPATIBLE, store=connection.STORE,
+        store.ask(_SET_COMPATIBLE, store=transaction.STORE,
                   compatible=compatible)
         store.settle()
     take_steps(store, found.version, tell)
@@ -188,24 +189,24 @@ def _await_indexes(store: connection.Store, tell: base.Tell) -> None:
         time.sleep(POLL)
 
 
-def fill(txn: connection.Transaction, store: connection.Store) -> int:
+def fill(txn: transaction.Transaction, store: connection.Store) -> int:
     """Note that all steps were taken, and put in what a store begins with;
     return the version."""
-    found = store.schema(txn.all(_BEGIN, store=connection.STORE,
+    found = store.schema(txn.all(_BEGIN, store=transaction.STORE,
                                  epoch=uuidutils.generate_uuid())[0][0])
     versions.check_not_beyond(found)
     if found.version == 0:
         txn.write(_FOUND, flavors=[list(each) for each in
                                    beginnings.FLAVORS])
     if found.version < VERSION:
-        txn.write(_SET_VERSION, store=connection.STORE, version=VERSION,
+        txn.write(_SET_VERSION, store=transaction.STORE, version=VERSION,
                   compatible=versions.compatible(MIGRATIONS)
                   if VERSION >= versions.SAYS_COMPATIBLE else None)
     _fill_catalogues(txn)
     return max(found.version, VERSION)
 
 
-def _fill_catalogues(txn: connection.Transaction) -> None:
+def _fill_catalogues(txn: transaction.Transaction) -> None:
     """Add the standard names that this version of the libraries knows."""
     known = {name for name, in txn.all(
         "MATCH (t:Trait) WHERE t.name IS NOT NULL RETURN t.name")}

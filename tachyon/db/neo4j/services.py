@@ -10,6 +10,7 @@ from tachyon.db import models
 from tachyon.db.common import stored
 from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import rows
+from tachyon.db.neo4j import transaction
 
 _COLUMNS = f"""
     s.id, s.host, s.binary, s.serves, s.enabled, s.disabled_reason,
@@ -56,7 +57,7 @@ class ServicesController(base.ServicesController):
         self._store.write(_delete, id)
 
 
-def _delete(txn: connection.Transaction, id: str) -> None:
+def _delete(txn: transaction.Transaction, id: str) -> None:
     if txn.one(_LOCK, id=id) is None:
         raise exception.ServiceNotFound(id=id)
     txn.write(_DELETE, id=id)

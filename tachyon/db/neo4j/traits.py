@@ -8,6 +8,7 @@ from tachyon.db import models
 from tachyon.db.neo4j import catalogue
 from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import providers
+from tachyon.db.neo4j import transaction
 
 _LOCK = f"""
     {providers.LOCK}
@@ -57,7 +58,7 @@ class TraitsController(base.TraitsController):
         return self._store.write(_replace, provider_uuid, generation, names)
 
 
-def _replace(txn: connection.Transaction, uuid: str, generation: int | None,
+def _replace(txn: transaction.Transaction, uuid: str, generation: int | None,
              names: frozenset[str]) -> models.Provider:
     found = txn.one(_LOCK, uuid=uuid)
     if found is None:

@@ -32,6 +32,7 @@ from tachyon.db.neo4j import inventories
 from tachyon.db.neo4j import messages
 from tachyon.db.neo4j import providers
 from tachyon.db.neo4j import services
+from tachyon.db.neo4j import transaction
 
 LOG = logging.getLogger(__name__)
 
@@ -61,7 +62,7 @@ def warm_up(store: connection.Store) -> None:
 
 
 def _repeat(query: str, params: Mapping[str, Any],
-            txn: connection.Transaction) -> None:
+            txn: transaction.Transaction) -> None:
     txn.all(query, **params)
 
 
@@ -81,9 +82,9 @@ class _Stage(connection.Store):
     """Stands in for a store: all that it is told to do is done within one
     transaction, which does not end well."""
 
-    def __init__(self, txn: connection.Transaction):
+    def __init__(self, txn: transaction.Transaction):
         self._recorder = _Recorder(txn.raw)
-        self._name = uuidutils.generate_uuid()[:len(connection.STORE)]
+        self._name = uuidutils.generate_uuid()[:len(transaction.STORE)]
         self._begin().all(_STORE, name=self._name)
 
     @property
@@ -92,10 +93,10 @@ class _Stage(connection.Store):
         return {query: params for query, params
                 in self._recorder.played.items() if query != _STORE}
 
-    def _begin(self) -> connection.Transaction:
-        return connection.Transaction(self._recorder, self._name)
+    def _begin(self) -> transaction.Transaction:
+        return transaction.Transaction(self._recorder, self._name)
 
-    def write(self, work: Callable[Concatenate[connection.Transaction, P], T],
+    def write(self, work: Callable[Concatenate[transaction.Transaction, P], T],
               *args: P.args, **kwargs: P.kwargs) -> T:
         txn = self._begin()
         result = work(txn, *args, **kwargs)
@@ -111,12 +112,12 @@ class _Stage(connection.Store):
     def read(self, query: str, **params: Any) -> list[list[Any]]:
         return self._begin().all(query, **params)
 
-    def look(self, work: Callable[Concatenate[connection.Transaction, P], T],
+    def look(self, work: Callable[Concatenate[transaction.Transaction, P], T],
              *args: P.args, **kwargs: P.kwargs) -> T:
         return work(self._begin(), *args, **kwargs)
 
 
-def rehearse(txn: connection.Transaction) -> dict[str, Mapping[str, Any]]:
+def rehearse(txn: transaction.Transaction) -> dict[str, Mapping[str, Any]]:
     """Do all that there is between a host and the end of an instance; return
     the statements, each with parameters."""
     stage = _Stage(txn)

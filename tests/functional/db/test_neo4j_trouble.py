@@ -11,7 +11,7 @@ from oslo_utils.fixture import uuidsentinel as uuids
 from tachyon import context
 from tachyon import exception
 from tachyon.db import models
-from tachyon.db.neo4j import connection
+from tachyon.db.neo4j import transaction
 from tests.functional.db import contract_capacity
 from tests.functional.db import neo4j_store
 from tests.functional.db import test_neo4j
@@ -59,7 +59,7 @@ class TestLostConnections(TroubleCase):
 
     def at_commit(self, act):
         """Call ``act`` once, when all but the commit has been sent."""
-        seal = connection.Transaction.seal
+        seal = transaction.Transaction.seal
         acted = []
 
         def sealed(txn, write_id):
@@ -69,7 +69,7 @@ class TestLostConnections(TroubleCase):
                 act()
             return found
 
-        patch = mock.patch.object(connection.Transaction, "seal", sealed)
+        patch = mock.patch.object(transaction.Transaction, "seal", sealed)
         patch.start()
         self.addCleanup(patch.stop)
 
