@@ -178,10 +178,14 @@ class Cloud(fixtures.Fixture):
         return [self.api, *self.schedulers, *self.computes]
 
     def _setUp(self) -> None:
-        self.api.sync_store()
+        self.sync_store()
         for daemon in self.processes:
             self.useFixture(daemon)
         self.wait_until_up()
+
+    def sync_store(self) -> None:
+        """Make the store's schema, as an operator does."""
+        self.api.sync_store()
 
     def wait_until_up(self) -> None:
         """Return when every daemon is heard of, and every host is there."""
