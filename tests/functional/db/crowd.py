@@ -34,7 +34,7 @@ _INSTANCES = f"""
         created_at: {_NOW}, updated_at: {_NOW}}})
     CREATE (i)-[:AWAITS]->(m:Message {{
         id: randomUUID(), action: 'create', context: '{{}}', attempt: 0,
-        deliveries: 0, created_at: {_NOW},
+        deliveries: 0, created_at: {_NOW} + number,
         free_at: {_NOW} + number % 2 * 3600 * 1000000}})
     SET m.instance_id = i.id, m.request_id = i.request_id"""
 _OTHERS = f"""
