@@ -65,6 +65,10 @@ class Neo4jStore:
     def count_undecided(self, owner: str) -> int:
         return self.neo4j.run(self._UNDECIDED, owner=owner)[0][0]
 
+    def is_written(self) -> bool:
+        # The server ends a transaction whose client stalls.
+        return True
+
 
 def neo4j_options(server: neo4j.Neo4j) -> daemons.Options:
     """Return the options of who has his store there."""
@@ -105,19 +109,36 @@ class CrashCase(CloudCase):
     def count_undecided(self, owner: str) -> int:
         """Return how many creates a scheduler, whose claims begin with
         ``owner``, has claimed and found no host for yet."""
+        return self._ask_sqlite(
+            "SELECT count(*) FROM messages m JOIN instances i "
+            "ON i.id = m.instance_id WHERE i.host IS NULL "
+            "AND m.claimed_by LIKE ? || '%'", owner)
+
+    def is_written(self) -> bool:
+        """Return whether heartbeats, at least, get into the store: nobody
+        who stands still has the lock of the file."""
+        def last() -> int:
+            return self._ask_sqlite("SELECT max(last_seen) FROM services")
+
+        before = last()
+        try:
+            wait.until(lambda: last() != before, "a heartbeat", deadline=1.0)
+        except wait.Overdue:
+            return False
+        return True
+
+    def _ask_sqlite(self, query: str, *params: Any) -> int:
         path = self.cloud.api.options["database"]["sqlite_path"]
         with contextlib.closing(sqlite3.connect(path)) as store:
-            return store.execute(
-                "SELECT count(*) FROM messages m JOIN instances i "
-                "ON i.id = m.instance_id WHERE i.host IS NULL "
-                "AND m.claimed_by LIKE ? || '%'", (owner,)).fetchone()[0]
+            return store.execute(query, params).fetchone()[0]
 
     def stall_deciding(self, scheduler: daemons.Daemon) -> None:
-        """Stop a scheduler that has claimed requests, and has not decided
-        all of them."""
+        """Stop a scheduler that has claimed requests, has not decided all of
+        them, and does not keep the others from the store."""
         def stalled() -> bool:
             scheduler.stall()
-            if self.count_undecided(f"{scheduler.name}:"):
+            if (self.count_undecided(f"{scheduler.name}:")
+                    and self.is_written()):
                 return True
             scheduler.wake()
             return False
