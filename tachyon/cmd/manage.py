@@ -17,6 +17,7 @@ from oslo_config import cfg
 from tachyon import conf as tachyon_conf
 from tachyon import exception
 from tachyon import plugins
+from tachyon.cmd import cloud
 from tachyon.cmd import placement
 from tachyon.db import base
 from tachyon.db import load
@@ -95,6 +96,7 @@ def _add_commands(
             for argument in arguments:
                 action.add_argument(argument.lower(), metavar=argument)
     placement.add_commands(commands)
+    cloud.add_commands(commands)
 
 
 def _db_sync(conf: cfg.ConfigOpts) -> int:

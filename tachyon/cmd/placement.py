@@ -10,13 +10,13 @@ import argparse
 import contextlib
 import os
 import sys
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from oslo_config import cfg
 
 from tachyon import exception
+from tachyon.cmd import progress
 from tachyon.db import base as db_base
 from tachyon.db import load
 from tachyon.transfer import api
@@ -30,16 +30,10 @@ from tachyon.transfer import nova as nova_module
 from tachyon.transfer import store
 
 FAILED, FOUND, DELETED, INVALID = 1, 3, 4, 127
-# As of a command that a shell had to end, by SIGINT.
-INTERRUPTED = 130
 # The option as Placement itself reads it from the environment.
 DATABASE_VARIABLE = "OS_PLACEMENT_DATABASE__CONNECTION"
-# Seconds between two lines of progress.
-INTERVAL = 2.0
 # Lines that are printed of what may be very many.
 MOST_LINES = 100
-
-Verb = Callable[[cfg.ConfigOpts], int]
 
 
 def add_commands(
@@ -54,19 +48,12 @@ def add_commands(
     _add_audit(verbs)
 
 
-def _add_verb(verbs: Any, name: str, run: Verb,
+def _add_verb(verbs: Any, name: str, run: progress.Verb,
               text: str) -> argparse.ArgumentParser:
-    def interruptible(conf: cfg.ConfigOpts) -> int:
-        try:
-            return run(conf)
-        except KeyboardInterrupt:
-            print("tachyon-manage: interrupted; it goes on when it is run "
-                  "again", file=sys.stderr)
-            return INTERRUPTED
-
     parser: argparse.ArgumentParser = verbs.add_parser(
         name, help=text, description=text)
-    parser.set_defaults(run=interruptible)
+    parser.set_defaults(run=progress.interruptible(
+        run, "it goes on when it is run again"))
     return parser
 
 
@@ -106,12 +93,12 @@ def _add_import(verbs: Any) -> None:
 def _import(conf: cfg.ConfigOpts) -> int:
     with _driver(conf) as driver, _source(conf) as source:
         if not conf.command.verify_only:
-            result = importing.run(source, driver, Progress())
+            result = importing.run(source, driver, progress.Progress())
             print(f"added {result.names} names, {result.providers} "
                   f"providers, {result.consumers} consumers; {result.known} "
                   "were there before")
         differences = _print_some(comparing.run(
-            source, store.StoreSource(driver), Progress()))
+            source, store.StoreSource(driver), progress.Progress()))
         # Each pass over the source tells of the same ones.
         problems = _print_some(f"left out: {line}" for line
                                in dict.fromkeys(source.problems))
@@ -161,15 +148,16 @@ def _export(conf: cfg.ConfigOpts) -> int:
         there = client.Client("placement", conf.command.url,
                               api.MICROVERSION, conf.command.token)
         target = api.APISource(there)
+        exporter = exporting.Exporter(source, target, progress.Progress())
         count = 0
-        for call in exporting.Exporter(source, target, Progress()).calls():
+        for call in exporter.calls():
             answer = there.ask(call.method, call.path, call.body,
                                microversion=call.microversion)
             there.check(answer, call.method, call.path, *call.statuses)
             count += 1
         print(f"made {count} calls")
         differences = _print_some(comparing.run(
-            source, target, Progress(), generations=False))
+            source, target, progress.Progress(), generations=False))
         print(f"{differences} differences")
         return FOUND if differences else 0
 
@@ -180,7 +168,7 @@ def _export_to_file(source: base.Source, path: str) -> None:
         with open(path, "x", encoding="utf-8") as file:
             try:
                 for call in exporting.Exporter(source, None,
-                                               Progress()).calls():
+                                               progress.Progress()).calls():
                     file.write(call.to_json() + "\n")
             except BaseException:
                 os.unlink(path)
@@ -234,23 +222,6 @@ def _audit(conf: cfg.ConfigOpts) -> int:
 
 
 # ------------------------------------------------------------------- together
-class Progress:
-    """Tells on stderr how far it is, now and then."""
-
-    def __init__(self) -> None:
-        self._what = ""
-        self._told = 0.0
-
-    def __call__(self, what: str, done: int, total: int | None) -> None:
-        now = time.monotonic()
-        if what == self._what and done != total and (
-                now < self._told + INTERVAL):
-            return
-        self._what, self._told = what, now
-        of = "" if total is None else f" of {total}"
-        print(f"{what}: {done}{of}", file=sys.stderr, flush=True)
-
-
 def _print_some(lines: Iterable[str]) -> int:
     """Print the first of some lines, and return how many there are."""
     count = 0

@@ -1,6 +1,7 @@
 """From a source into the store."""
 
 import dataclasses
+from collections.abc import Collection
 
 from tachyon.db import base as db_base
 from tachyon.transfer import base
@@ -27,23 +28,52 @@ def run(source: base.Source, driver: db_base.DataDriverBase,
     :raises TachyonException: what can't be read, or written.
     """
     result = Result(names=_add_names(source, driver))
-    size = source.size()
     _cursor, pages = driver.snapshot()
     known = {record.uuid for page in pages for record in page}
-    result.known = done = len(known)
-    for providers in filter(None, source.providers(known)):
-        result.providers += driver.bulk.add_providers(providers)
-        done += len(providers)
-        progress("providers", done, size.providers)
+    result.known += len(known)
+    _add_providers(source, driver, progress, result, known)
     known = {record.uuid for page in driver.bulk.consumers()
              for record in page}
-    done = len(known)
-    result.known += done
-    for consumers in filter(None, source.consumers(known)):
-        result.consumers += driver.bulk.add_consumers(consumers)
-        done += len(consumers)
-        progress("consumers", done, size.consumers)
+    result.known += len(known)
+    _add_consumers(source, driver, progress, result, known)
     return result
+
+
+def run_blindly(source: base.Source, driver: db_base.DataDriverBase,
+                progress: base.Progress) -> Result:
+    """Do as ``run``, and keep nothing in mind of what is there: for sources
+    that cost next to nothing to read.
+
+    :raises TachyonException: what can't be written.
+    """
+    result = Result(names=_add_names(source, driver))
+    _add_providers(source, driver, progress, result)
+    _add_consumers(source, driver, progress, result)
+    return result
+
+
+def _add_providers(source: base.Source, driver: db_base.DataDriverBase,
+                   progress: base.Progress, result: Result,
+                   known: Collection[str] = frozenset()) -> None:
+    done, total = len(known), source.size().providers
+    for providers in filter(None, source.providers(known)):
+        added = driver.bulk.add_providers(providers)
+        result.providers += added
+        result.known += len(providers) - added
+        done += len(providers)
+        progress("providers", done, total)
+
+
+def _add_consumers(source: base.Source, driver: db_base.DataDriverBase,
+                   progress: base.Progress, result: Result,
+                   known: Collection[str] = frozenset()) -> None:
+    done, total = len(known), source.size().consumers
+    for consumers in filter(None, source.consumers(known)):
+        added = driver.bulk.add_consumers(consumers)
+        result.consumers += added
+        result.known += len(consumers) - added
+        done += len(consumers)
+        progress("consumers", done, total)
 
 
 def _add_names(source: base.Source, driver: db_base.DataDriverBase) -> int:

@@ -10,6 +10,7 @@ import testtools
 
 from tachyon.cmd import manage
 from tachyon.cmd import placement
+from tachyon.cmd import progress
 from tachyon.transfer import comparing
 from tachyon.transfer import importing
 
@@ -94,11 +95,11 @@ class TestProgress(testtools.TestCase):
     def tell(self, *calls):
         """Return what is told, at these times of the clock."""
         err = io.StringIO()
-        progress = placement.Progress()
+        tell = progress.Progress()
         with contextlib.redirect_stderr(err):
             for now, *args in calls:
                 with mock.patch("time.monotonic", return_value=now):
-                    progress(*args)
+                    tell(*args)
         return err.getvalue().splitlines()
 
     def test_now_and_then(self):
