@@ -25,7 +25,8 @@ from tachyon.db import models
 from tachyon.placement import query as query_module
 from tachyon.placement import search
 from tachyon.placement import view as view_module
-from tests.benchmark import cloud
+from tachyon.transfer import generated
+from tachyon.transfer import importing
 from tests.benchmark import memory
 
 _BUDGET_SECONDS = 2.0
@@ -39,20 +40,20 @@ def queries(shape: str) -> dict[str, query_module.Query]:
         "limit=1000": query_module.Query((group("", _RESOURCES),),
                                          limit=1000),
         "1 % trait, limit=10": query_module.Query(
-            (group("", _RESOURCES, required=frozenset((cloud.RARE,))),)
+            (group("", _RESOURCES, required=frozenset((generated.RARE,))),)
             if shape != "numa" else (group("", _RESOURCES),),
-            root_required=(frozenset((cloud.RARE,)) if shape == "numa"
+            root_required=(frozenset((generated.RARE,)) if shape == "numa"
                            else frozenset()), limit=10),
         "1 zone, no AVX512F, limit=10": query_module.Query((group(
             "", _RESOURCES, member_of=(frozenset((
-                cloud.uuid("zone-3"),)),),
-            forbidden=frozenset(("HW_CPU_X86_AVX512F",))),), limit=10),
+                generated.zone(shape, 3),)),),
+            forbidden=frozenset((generated.TENTH,))),), limit=10),
     }
     if shape == "numa":
         cell = {"VCPU": 2, "MEMORY_MB": 1024}
         found["2 NUMA nodes and PCI, isolate, limit=10"] = query_module.Query(
             (group("_NUMA0", cell), group("_NUMA1", cell),
-             group("_PCI", {cloud.PCI: 1})), group_policy="isolate",
+             group("_PCI", {generated.PCI: 1})), group_policy="isolate",
             same_subtree=(frozenset(("_NUMA0", "_PCI")),), limit=10)
     return found
 
@@ -110,9 +111,14 @@ def claim(driver: Any, shape: str, amount: int,
           generation: int | None = None) -> None:
     """Let the one consumer have so many processors."""
     driver.allocations.replace([models.Claim(
-        consumer_uuid=cloud.uuid("consumer"), consumer_generation=generation,
-        project_id="bench", user_id="bench",
-        allocations={cloud.uuid(cloud.claimable(shape)): {"VCPU": amount}})])
+        consumer_uuid=generated.uuid("consumer"),
+        consumer_generation=generation, project_id="bench", user_id="bench",
+        allocations={_claimable(shape): {"VCPU": amount}})])
+
+
+def _claimable(shape: str) -> str:
+    """Return the uuid of a provider to claim processors of."""
+    return generated.uuid(shape, 0, *(("numa0",) if shape == "numa" else ()))
 
 
 def _megabytes() -> float:
@@ -121,7 +127,7 @@ def _megabytes() -> float:
 
 def _open(path: str, store: str, hosts: int, shape: str) -> Any:
     if store == "memory":
-        return memory.MemoryStore(cloud.providers(hosts, shape))
+        return memory.MemoryStore(hosts, shape)
     options = cfg.ConfigOpts()
     for module in (conf.base, conf.database):
         module.register_opts(options)
@@ -130,7 +136,8 @@ def _open(path: str, store: str, hosts: int, shape: str) -> Any:
     driver = load.get_driver(options)
     driver.sync()
     start = time.perf_counter()
-    cloud.load(driver, hosts, shape)
+    importing.run_blindly(generated.GeneratedCloud(hosts, shape), driver,
+                          lambda *_told: None)
     print(f"  loaded in {time.perf_counter() - start:.0f} s",
           file=sys.stderr)
     return driver
@@ -138,15 +145,15 @@ def _open(path: str, store: str, hosts: int, shape: str) -> Any:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--shape", choices=cloud.SHAPES, default="flat")
+    parser.add_argument("--shape", choices=generated.SHAPES, default="flat")
     parser.add_argument("--hosts", type=int, nargs="+",
                         default=[1000, 10_000])
     parser.add_argument("--large", action="store_true",
                         help="add 100,000 hosts")
     parser.add_argument(
         "--store", choices=("sqlite", "memory"), default="sqlite",
-        help="sqlite: written to a temporary file first, which takes a "
-             "minute for 10,000 hosts; memory: no store at all")
+        help="sqlite: written to a temporary file first; memory: no store at "
+             "all")
     options = parser.parse_args()
     sizes = options.hosts + ([100_000] if options.large else [])
     results = []

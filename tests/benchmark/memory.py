@@ -1,16 +1,20 @@
 """A store that holds a cloud in memory: what the view alone costs."""
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 
 from tachyon.db import models
+from tachyon.transfer import generated
 
 
 class MemoryStore:
     """Enough of a driver for a view and for claims."""
 
-    def __init__(self, providers: Iterable[models.Provider]) -> None:
-        self._providers = {p.uuid: p for p in providers}
+    def __init__(self, hosts: int, shape: str = "flat") -> None:
+        cloud = generated.GeneratedCloud(hosts, shape)
+        self._providers = {p.uuid: p for p in itertools.chain.from_iterable(
+            cloud.providers())}
         self._log: list[str] = []
 
     @property

@@ -6,8 +6,8 @@ import unittest
 
 from tachyon.placement import search
 from tachyon.placement import view as view_module
+from tachyon.transfer import generated
 from tests.benchmark import candidates
-from tests.benchmark import cloud
 from tests.benchmark import memory
 
 
@@ -43,11 +43,11 @@ class TestCost(unittest.TestCase):
         return count
 
     def test_no_loop_over_hosts(self):
-        for shape in cloud.SHAPES:
+        for shape in generated.SHAPES:
             # Both have the same number of zones, and of hosts with the rare
             # trait at least as many as are asked for.
-            views = [view_module.View(memory.MemoryStore(
-                cloud.providers(hosts, shape))) for hosts in (1000, 3000)]
+            views = [view_module.View(memory.MemoryStore(hosts, shape))
+                     for hosts in (1000, 3000)]
             for name, query in candidates.queries(shape).items():
                 if query.limit != 10:
                     continue
@@ -58,7 +58,7 @@ class TestCost(unittest.TestCase):
     def test_claim_costs_the_same(self):
         counts = []
         for hosts in (200, 2000):
-            store = memory.MemoryStore(cloud.providers(hosts))
+            store = memory.MemoryStore(hosts)
             view = view_module.View(store)
             view.sync()
             candidates.claim(store, "flat", 1)
