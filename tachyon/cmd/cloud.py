@@ -4,14 +4,12 @@ Exit codes are those of ``tachyon-manage``; and 130, it was interrupted.
 """
 
 import argparse
-import contextlib
 import sys
 
 from oslo_config import cfg
 
 from tachyon.cmd import progress
 from tachyon.db import base
-from tachyon.db import load
 from tachyon.transfer import generated
 from tachyon.transfer import importing
 
@@ -67,7 +65,7 @@ _percentage.__name__ = "percentage"
 def _generate(conf: cfg.ConfigOpts) -> int:
     given = conf.command
     cloud = generated.GeneratedCloud(given.hosts, given.shape, given.fill)
-    with contextlib.closing(load.get_driver(conf)) as driver:
+    with progress.patient_driver(conf) as driver:
         if not given.add and _has_providers(driver):
             print("tachyon-manage: the store has providers already; --add "
                   "adds to them", file=sys.stderr)

@@ -7,18 +7,15 @@ was deleted; 127, what was asked makes no sense.
 """
 
 import argparse
-import contextlib
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from oslo_config import cfg
 
 from tachyon import exception
 from tachyon.cmd import progress
-from tachyon.db import base as db_base
-from tachyon.db import load
 from tachyon.transfer import api
 from tachyon.transfer import audit
 from tachyon.transfer import base
@@ -91,7 +88,7 @@ def _add_import(verbs: Any) -> None:
 
 
 def _import(conf: cfg.ConfigOpts) -> int:
-    with _driver(conf) as driver, _source(conf) as source:
+    with progress.patient_driver(conf) as driver, _source(conf) as source:
         if not conf.command.verify_only:
             result = importing.run(source, driver, progress.Progress())
             print(f"added {result.names} names, {result.providers} "
@@ -140,7 +137,7 @@ def _add_export(verbs: Any) -> None:
 
 
 def _export(conf: cfg.ConfigOpts) -> int:
-    with _driver(conf) as driver:
+    with progress.patient_driver(conf) as driver:
         source = store.StoreSource(driver)
         if conf.command.output:
             _export_to_file(source, conf.command.output)
@@ -202,7 +199,7 @@ def _audit(conf: cfg.ConfigOpts) -> int:
         nova = nova_module.Nova(client.Client(
             "compute", given.nova_url, nova_module.MICROVERSION,
             given.token))
-    with _driver(conf) as driver:
+    with progress.patient_driver(conf) as driver:
         try:
             findings = audit.find(driver, nova, given.resource_provider)
         except exception.ResourceProviderNotFound as exc:
@@ -231,9 +228,3 @@ def _print_some(lines: Iterable[str]) -> int:
     if count > MOST_LINES:
         print(f"... and {count - MOST_LINES} more")
     return count
-
-
-@contextlib.contextmanager
-def _driver(conf: cfg.ConfigOpts) -> Iterator[db_base.DataDriverBase]:
-    with contextlib.closing(load.get_driver(conf)) as driver:
-        yield driver

@@ -1,15 +1,23 @@
-"""What takes long: how far it is, and what becomes of it when interrupted."""
+"""What takes long: how far it is, what becomes of it when interrupted, and a
+store that is given time."""
 
+import contextlib
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from oslo_config import cfg
+
+from tachyon.db import base
+from tachyon.db import load
 
 # As of a command that a shell had to end, by SIGINT.
 INTERRUPTED = 130
 # Seconds between two lines of progress.
 INTERVAL = 2.0
+# Seconds that a batch may take. ``[database] deadline`` is for what a client
+# waits for; a server that was just started may need longer for the first one.
+DEADLINE = 120.0
 
 Verb = Callable[[cfg.ConfigOpts], int]
 
@@ -44,3 +52,13 @@ def interruptible(run: Verb, resume: str) -> Verb:
             return INTERRUPTED
 
     return run_or_tell
+
+
+@contextlib.contextmanager
+def patient_driver(conf: cfg.ConfigOpts) -> Iterator[base.DataDriverBase]:
+    """Open the store for batches: with ``DEADLINE``, or what is configured,
+    if that is longer."""
+    conf.set_override("deadline", max(conf.database.deadline, DEADLINE),
+                      group="database")
+    with contextlib.closing(load.get_driver(conf)) as driver:
+        yield driver

@@ -13,6 +13,7 @@ from tachyon.cmd import placement
 from tachyon.cmd import progress
 from tachyon.transfer import comparing
 from tachyon.transfer import importing
+from tests import base
 
 DATABASE = ("--database-connection", "sqlite:///nope")
 
@@ -111,3 +112,17 @@ class TestProgress(testtools.TestCase):
                       (102.1, "providers", 9, 9),
                       (102.2, "consumers", 1, None),
                       (102.3, "consumers", 2, None)))
+
+
+class TestPatience(base.TestCase):
+
+    def deadline(self, configured):
+        self.config(group="database", deadline=configured)
+        with progress.patient_driver(self.conf):
+            return self.conf.database.deadline
+
+    def test_a_batch_has_more_time_than_a_client(self):
+        self.assertEqual(progress.DEADLINE, self.deadline(5.0))
+
+    def test_what_is_configured_may_be_longer(self):
+        self.assertEqual(1000.0, self.deadline(1000.0))

@@ -2,6 +2,7 @@
 
 import gc
 import sys
+import tracemalloc
 import unittest
 
 from tachyon.placement import search
@@ -64,6 +65,34 @@ class TestCost(unittest.TestCase):
             candidates.claim(store, "flat", 1)
             counts.append(self.calls(view.sync))
         self.assertEqual(*counts)
+
+    def test_a_sync_copies_what_changed(self):
+        """Columns are changed in place: none is copied for one host."""
+        peaks = []
+        for hosts in (1000, 10_000):
+            store = memory.MemoryStore(hosts)
+            view = view_module.View(store)
+            view.sync()
+            # The first one makes what is kept.
+            for turn in range(2):
+                candidates.claim(store, "flat", 1, turn or None)
+                peak = self.allocated(view.sync)
+            peaks.append(peak)
+        small, big = peaks
+        self.assertLess(0, small)
+        # One column of the larger cloud alone would be 40,000 bytes.
+        self.assertGreater(small + 8192, big)
+
+    @staticmethod
+    def allocated(action):
+        """Return the bytes that were allocated at the same time, at most."""
+        gc.collect()
+        tracemalloc.start()
+        try:
+            action()
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
 
     @staticmethod
     def calls(action):
