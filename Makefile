@@ -44,8 +44,9 @@ samples: $(VENV)/.installed-tests  ## Generate the samples in etc/tachyon
 	@$(IN_VENV) bash tools/samples.sh config
 	@$(IN_VENV) bash tools/samples.sh policy
 
-bench: $(VENV)/.installed-tests  ## Print what a query costs as the cloud grows
-	@$(IN_VENV) python -m tests.benchmark.candidates
+bench: $(VENV)/.installed-bench  ## Measure Tachyon and Placement side by side
+	@bash tools/test-setup.sh
+	@$(IN_VENV) python -m tests.benchmark $(BENCH)
 
 clean:  ## Remove everything that was made
 	rm -rf $(VENV) .tox .stestr .mypy_cache .ruff_cache .hypothesis build \
@@ -53,6 +54,11 @@ clean:  ## Remove everything that was made
 
 $(VENV)/.installed: $(INPUTS)
 	@PYTHON=$(PYTHON) bash tools/venv.sh $(VENV)
+	@touch $@
+
+$(VENV)/.installed-bench: $(VENV)/.installed-tests \
+    tests/benchmark/requirements.txt
+	@PYTHON=$(PYTHON) bash tools/venv.sh $(VENV) bench
 	@touch $@
 
 $(VENV)/.installed-tests: $(INPUTS) test-requirements.txt

@@ -1,7 +1,8 @@
 #!/bin/bash
 # Make the virtual environment and install Tachyon into it, editable.
 #
-# tools/venv.sh DIR [tests]      with "tests", what the tests need as well
+# tools/venv.sh DIR [tests|bench]    with "tests", what the tests need as well;
+#                                    with "bench", what the benchmark needs too
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . tools/functions.sh
@@ -37,7 +38,11 @@ install() {
 
 say "Installing Tachyon"
 install --editable .
-if [ "$what" = tests ]; then
+if [ "$what" != runtime ]; then
     say "Installing what the tests need"
     install --requirement test-requirements.txt
+fi
+if [ "$what" = bench ]; then
+    say "Installing what the benchmark needs"
+    install --requirement tests/benchmark/requirements.txt
 fi

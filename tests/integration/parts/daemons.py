@@ -83,14 +83,17 @@ class Daemon(processes.Process):
 
     def sync_store(self) -> None:
         """Bring the store's schema up to date, as an operator does."""
+        self.manage("db", "sync")
+
+    def manage(self, *argv: str, deadline: float = START_DEADLINE) -> None:
+        """Run ``tachyon-manage`` on the daemon's store."""
         self.configure()
         done = subprocess.run(
             [str(BIN / "tachyon-manage"), "--config-file",
-             str(self.file), "db", "sync"],
-            stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            timeout=START_DEADLINE)
+             str(self.file), *argv], stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, timeout=deadline)
         if done.returncode:
-            raise AssertionError(f"db sync: {done.stdout}{done.stderr}")
+            raise AssertionError(f"{argv}: {done.stdout}{done.stderr}")
 
     def wait_until_ready(self) -> None:
         wait.until(self._is_ready_or_ended, f"{self.name} is ready",

@@ -8,6 +8,7 @@ import os
 import pathlib
 import secrets
 import subprocess
+from collections.abc import Sequence
 
 import fixtures
 import pymysql
@@ -29,7 +30,14 @@ OPTIONS = ("--no-defaults", "--bind-address=127.0.0.1", "--skip-name-resolve",
 
 
 class MariaDB(fixtures.Fixture):
-    """A running server; ``url`` is SQLAlchemy's for its database."""
+    """A running server; ``url`` is SQLAlchemy's for its database.
+
+    ``more`` are options that go before those of tests.
+    """
+
+    def __init__(self, more: Sequence[str] = ()):
+        super().__init__()
+        self._more = tuple(more)
 
     def _setUp(self) -> None:
         if not SERVER.exists():
@@ -37,7 +45,9 @@ class MariaDB(fixtures.Fixture):
                 "mariadb-server-core is not installed: the integration tests "
                 "need it (on Debian: apt-get install mariadb-server-core).")
         directory = self.useFixture(processes.Directory()).path
-        options = [*OPTIONS, f"--datadir={directory / 'data'}"]
+        # Of an option that is given twice the server takes the last.
+        options = [*OPTIONS, *self._more,
+                   f"--datadir={directory / 'data'}"]
         if os.getuid() == 0:
             options.append("--user=root")
         (directory / "data").mkdir()

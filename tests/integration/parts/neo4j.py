@@ -17,7 +17,7 @@ import pathlib
 import secrets
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import fasteners
 import fixtures
@@ -106,6 +106,9 @@ class Server(fixtures.Fixture):
 class Neo4j(Server):
     """A private server of jars, whose ``process`` a test may kill."""
 
+    jvm_options: Sequence[str] = JVM_OPTIONS
+    configuration = CONFIGURATION
+
     def _setUp(self) -> None:
         jars, classes = fetch()
         self.directory = self.useFixture(processes.Directory()).path
@@ -114,9 +117,9 @@ class Neo4j(Server):
         self.password = secrets.token_hex(16)
         (self.directory / "conf").mkdir()
         (self.directory / "conf" / "neo4j.conf").write_text(
-            CONFIGURATION.format(port=self.port))
+            self.configuration.format(port=self.port))
         self.process = self.useFixture(processes.Process(
-            "neo4j", ["java", *JVM_OPTIONS, "-cp", f"{jars}/*:{classes}",
+            "neo4j", ["java", *self.jvm_options, "-cp", f"{jars}/*:{classes}",
                       "Neo4jServer", str(self.directory)],
             self.directory / "output.log"))
         wait.until(self._set_password, "Neo4j answers",

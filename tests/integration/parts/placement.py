@@ -37,14 +37,17 @@ class Placement(fixtures.Fixture):
             "OS_API__AUTH_STRATEGY": "noauth2"}
         port = ports.find()
         self.process = self.useFixture(processes.Process(
-            "placement",
-            [sys.executable, "-m", "waitress", f"--listen={HOST}:{port}",
-             "placement.wsgi.api:application"],
-            directory / "placement.log", env=environment))
+            "placement", self.command(port), directory / "placement.log",
+            env=environment))
         self.processes = [self.process]
         self.url = f"http://{HOST}:{port}"
         self.client = client.Client(self.url)
         wait.until(self._answers, "Placement answers", deadline=90)
+
+    def command(self, port: int) -> list[str]:
+        """Return what serves it on a port."""
+        return [sys.executable, "-m", "waitress", f"--listen={HOST}:{port}",
+                "placement.wsgi.api:application"]
 
     def _answers(self) -> bool:
         assert self.process.running, self.process.output

@@ -1,0 +1,8 @@
+"""``python -m tests.benchmark``: see ``tests.benchmark.run``."""
+
+import sys
+
+if __name__ == "__main__":
+    # Not above: the clients, processes of their own, read this file too.
+    from tests.benchmark import run
+    sys.exit(run.main())

@@ -1,0 +1,158 @@
+"""Tachyon and Placement side by side, on this machine, in one run.
+
+Each side is started with a store of its own, gets the same clouds, and is
+asked the same, one side after another: see ``rows``. Ratios are to Placement.
+On a machine that does other work, too, CPU is the figure to look at.
+"""
+
+import argparse
+import contextlib
+import dataclasses
+import json
+import os
+import pathlib
+import sys
+import time
+from collections.abc import Iterator, Sequence
+
+from tests.benchmark import plot
+from tests.benchmark import report
+from tests.benchmark import rows as rows_module
+from tests.benchmark import sides as sides_module
+
+# By side; by row; see ``rows.Figure``.
+Figures = dict[str, dict[str, rows_module.Figure]]
+
+# What is measured over clouds of several sizes.
+SCALED = ("Q1_limit10", "Q2_trait1pct")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure, print the table, and write what was asked for. Return 1 if an
+    answer of Tachyon was wrong; a bar that is missed is told, and no
+    failure."""
+    given = _parse(argv)
+    wanted = [row for row in rows_module.ROWS
+              if not given.rows or row.name.startswith(tuple(given.rows))]
+    figures: Figures = {name: {} for name in given.sides}
+    curves = plot.Curves()
+    for shape, hosts in (("flat", given.hosts), ("numa", given.numa_hosts)):
+        here = [row for row in wanted if row.shape == shape]
+        crowds = given.crowds if shape == "flat" else ()
+        for name in given.sides if here or crowds else ():
+            with _running(name, hosts, shape) as side:
+                for row in here:
+                    figures[name][row.name] = _measure(row, side,
+                                                       given.seconds)
+                _measure_crowds(side, given.seconds, crowds, curves)
+            _keep(given, figures, curves)
+    for hosts in given.scale:
+        for name in given.sides:
+            with _running(name, hosts, "flat") as side:
+                _measure_scale(side, given.seconds, curves)
+            _keep(given, figures, curves)
+    print(report.table(figures))
+    if given.output:
+        given.output.mkdir(parents=True, exist_ok=True)
+        (given.output / "table.csv").write_text(report.csv(figures))
+        plot.draw(curves, given.output)
+    return 1 if _tell_faults(figures) else 0
+
+
+def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="tests.benchmark", description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--hosts", type=int, default=10_000,
+                        help="of the flat cloud (10000)")
+    parser.add_argument("--numa-hosts", type=int, default=3000,
+                        help="of the cloud with NUMA nodes (3000)")
+    parser.add_argument("--sides", nargs="+", choices=sides_module.SIDES,
+                        default=list(sides_module.SIDES))
+    parser.add_argument("--rows", nargs="+", metavar="PREFIX", default=[],
+                        help="only those whose names begin so: Q1 C2")
+    parser.add_argument("--seconds", type=float, default=5.0,
+                        help="of each measurement (5)")
+    parser.add_argument("--crowds", type=int, nargs="+", default=[],
+                        metavar="N", help="PUT claims from so many clients, "
+                        "for a curve: 1 2 4 8 16")
+    parser.add_argument("--scale", type=int, nargs="+", default=[],
+                        metavar="N", help="queries of flat clouds of so many "
+                        "hosts, for a curve: 1000 10000 100000")
+    parser.add_argument("--json", type=pathlib.Path,
+                        help="a file for all figures")
+    parser.add_argument("--output", type=pathlib.Path,
+                        help="a directory for the table and the curves, as "
+                             "the documentation shows them")
+    return parser.parse_args(argv)
+
+
+@contextlib.contextmanager
+def _running(name: str, hosts: int, shape: str
+             ) -> Iterator[sides_module.Side]:
+    _tell(f"{name}: {hosts} {shape} hosts")
+    with sides_module.SIDES[name](hosts, shape) as side:
+        _tell(f"  ready after {side.ready_after:.1f} s")
+        yield side
+        _tell("  memory: " + ", ".join(
+            f"{part} {size:.0f} MB" for part, size in side.memory().items()))
+
+
+def _measure(row: rows_module.Row, side: sides_module.Side,
+             seconds: float) -> rows_module.Figure:
+    figure = row.run(side, seconds)
+    _tell(f"  {row.name}: p50 {figure.p50:.2f} ms, CPU {figure.cpu:.2f} ms, "
+          f"{figure.rate:.1f}/s, n={figure.count} {figure.note}")
+    return figure
+
+
+def _measure_crowds(side: sides_module.Side, seconds: float,
+                    crowds: Sequence[int], curves: plot.Curves) -> None:
+    for count in crowds:
+        figure = rows_module.claims(side, seconds, count, None)
+        _tell(f"  {count} clients: {figure.rate:.1f} claims/s")
+        curves.claims.setdefault(side.name, {})[count] = figure.rate
+
+
+def _measure_scale(side: sides_module.Side, seconds: float,
+                   curves: plot.Curves) -> None:
+    for row in rows_module.ROWS:
+        if row.name in SCALED:
+            figure = _measure(row, side, seconds)
+            curves.latency.setdefault(f"{side.name} {row.name}", {})[
+                side.hosts] = figure.p50
+    curves.ready.setdefault(side.name, {})[side.hosts] = side.ready_after
+    curves.memory.setdefault(side.name, {})[side.hosts] = next(
+        iter(side.memory().values()))
+
+
+def _keep(given: argparse.Namespace, figures: Figures,
+          curves: plot.Curves) -> None:
+    """Write what there is so far: a whole run takes long."""
+    if not given.json:
+        return
+    given.json.write_text(json.dumps({
+        "when": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "cpus": os.cpu_count(), "load": os.getloadavg(),
+        "hosts": given.hosts, "numa_hosts": given.numa_hosts,
+        "figures": {side: {row: dataclasses.asdict(figure)
+                           for row, figure in each.items()}
+                    for side, each in figures.items()},
+        "curves": dataclasses.asdict(curves)}, indent=1) + "\n")
+
+
+def _tell_faults(figures: Figures) -> int:
+    """Tell all answers that should not have been; return how many were
+    Tachyon's. That the peer gives more than there is is no failure of ours.
+    """
+    ours = 0
+    for side, each in figures.items():
+        for row, figure in each.items():
+            for fault in figure.faults:
+                _tell(f"{side}, {row}: {fault}")
+            ours += len(figure.faults) if side != report.PEER else 0
+    return ours
+
+
+def _tell(line: str) -> None:
+    print(time.strftime("%H:%M:%S"), line, file=sys.stderr, flush=True)
