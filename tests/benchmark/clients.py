@@ -11,9 +11,12 @@ from typing import Any
 
 from tests.benchmark import wire
 
-# Not forks: the parent has threads.
-_PROCESSES = multiprocessing.get_context("spawn")
-_START_SECONDS = 60.0
+# Not forks of the parent, which has threads; and what they need is imported
+# once.
+_PROCESSES = multiprocessing.get_context("forkserver")
+_PROCESSES.set_forkserver_preload([__name__])
+_START_SECONDS = 300.0
+_LOOK_SECONDS = 0.05
 _GRACE_SECONDS = 600.0
 TRIES = 10                              # candidates that a claim tries
 
@@ -28,6 +31,7 @@ class Outcome:
     seconds: list[float] = dataclasses.field(default_factory=list)
     faults: list[str] = dataclasses.field(default_factory=list)
     wall: float = 0.0
+    cpu: float = 0.0
 
     def add(self, other: "Outcome") -> None:
         self.done += other.done
@@ -40,12 +44,13 @@ class Outcome:
 Task = Callable[..., Outcome]
 
 
-def run(url: str, count: int, seconds: float, task: Task,
-        *args: Any) -> Outcome:
+def run(url: str, count: int, seconds: float, task: Task, *args: Any,
+        meter: Callable[[], float]) -> Outcome:
     """Run ``task(client, end, number, *args)`` in so many processes at once.
 
     ``end`` is by ``time.monotonic``, after so many seconds. ``wall`` of the
-    outcome is from the common start to the last answer.
+    outcome is from the common start to the last answer, and ``cpu`` how much
+    ``meter`` went on meanwhile.
     """
     queue = _PROCESSES.Queue()
     barrier = _PROCESSES.Barrier(count + 1)
@@ -56,11 +61,16 @@ def run(url: str, count: int, seconds: float, task: Task,
         worker.start()
     together = Outcome()
     try:
+        while barrier.n_waiting < count:
+            if not all(worker.is_alive() for worker in workers):
+                raise RuntimeError("a client ended before it began")
+            time.sleep(_LOOK_SECONDS)
+        before, start = meter(), time.monotonic()
         barrier.wait(_START_SECONDS)
-        start = time.monotonic()
         for _worker in workers:
             together.add(queue.get(timeout=seconds + _GRACE_SECONDS))
         together.wall = time.monotonic() - start
+        together.cpu = meter() - before
     finally:
         for worker in workers:
             worker.join(timeout=5)
