@@ -1,5 +1,6 @@
 """Microversions of the Placement API, and which one a request asks for."""
 
+import functools
 from collections.abc import Mapping
 from typing import TypeVar
 
@@ -16,8 +17,10 @@ Version = microversion_parse.Version
 _T = TypeVar("_T")
 
 
+# A body of a thousand candidates asks for each of them what to show.
+@functools.lru_cache(maxsize=4 * len(VERSIONS))
 def parse(version: str) -> Version:
-    """Return ``major.minor`` as something that compares.
+    """Return ``major.minor`` as something that compares, and is not changed.
 
     :raises TypeError: it is no such thing.
     """

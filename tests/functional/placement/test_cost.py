@@ -9,6 +9,7 @@ import sys
 from unittest import mock
 
 import fixtures
+import microversion_parse
 from oslo_utils.fixture import uuidsentinel as uuids
 
 from tachyon.placement import combine
@@ -171,3 +172,12 @@ class TestCost(base.TestCase):
                 self.assertEqual(10, len(found["allocation_requests"]))
                 self.assertGreaterEqual(11, made.call_count)
                 self.assertLess(0, made.call_count)
+
+    def test_no_version_is_parsed_for_each_candidate(self):
+        self.grow(FEW)
+        parsed = self.useFixture(fixtures.MockPatchObject(
+            microversion_parse, "parse_version_string",
+            wraps=microversion_parse.parse_version_string)).mock
+        self.tell("GET", QUERY)
+        # That of the header, and what it is compared with.
+        self.assertGreaterEqual(3, parsed.call_count)
