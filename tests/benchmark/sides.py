@@ -21,10 +21,12 @@ from tests.integration.parts import mariadb
 from tests.integration.parts import neo4j
 from tests.integration.parts import placement
 from tests.integration.parts import processes
+from tests.integration.parts import wait
 
 WORKERS = 2
 THREADS = 8
 LOAD_DEADLINE = 1800.0                  # seconds
+DEADLINE = 60.0                         # seconds of a call to the store
 QUERY = ("/allocation_candidates?resources=VCPU:1,MEMORY_MB:512,DISK_GB:10"
          "&limit=1")
 
@@ -57,7 +59,9 @@ class Side(fixtures.Fixture):
 
     def _wait_for_the_cloud(self, start: float) -> None:
         client = wire.Wire(self.url)
-        client.tell("GET", QUERY)
+        # Its store may be busy yet with what was put into it.
+        wait.until(lambda: client.ask("GET", QUERY)[0] == 200,
+                   f"{self.name} knows the cloud", deadline=LOAD_DEADLINE)
         client.close()
         self.ready_after = time.monotonic() - start
 
@@ -79,7 +83,9 @@ class _Tachyon(Side):
         api = daemons.Api(directory, daemons.merge(store, {
             "DEFAULT": {"debug": False, "report_interval": 10,
                         "service_down_time": 60},
-            "api": {"workers": WORKERS, "threads": THREADS}}))
+            "api": {"workers": WORKERS, "threads": THREADS},
+            # What is slow is measured, and no failure.
+            "database": {"deadline": DEADLINE}}))
         api.sync_store()
         api.manage("cloud", "generate", "--hosts", str(self.hosts),
                    "--shape", self.shape, deadline=LOAD_DEADLINE)
