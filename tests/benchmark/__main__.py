@@ -5,4 +5,7 @@ import sys
 if __name__ == "__main__":
     # Not above: the clients, processes of their own, read this file too.
     from tests.benchmark import run
-    sys.exit(run.main())
+    try:
+        sys.exit(run.main())
+    except KeyboardInterrupt:
+        sys.exit(130)

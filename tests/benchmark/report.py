@@ -29,12 +29,14 @@ def csv(figures: _Figures) -> str:
 
 def verdict(row: rows_module.Row, ours: rows_module.Figure,
             peer: rows_module.Figure) -> str:
-    """Say whether a bar holds: one without a ratio, if no answer was
-    wrong."""
+    """Say whether a bar holds: one without a ratio, if no answer was wrong.
+    Where the peer failed, nobody knows."""
     if ours.faults:
         return "wrong"
     if not row.least:
         return "exact"
+    if not peer.count:
+        return "unknown"
     return "holds" if min(ratios(row, ours, peer)) >= row.least else "missed"
 
 

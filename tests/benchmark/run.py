@@ -8,9 +8,12 @@ On a machine that does other work, too, CPU is the figure to look at.
 import argparse
 import contextlib
 import dataclasses
+import http.client
 import json
 import os
 import pathlib
+import queue
+import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -19,6 +22,7 @@ from tests.benchmark import plot
 from tests.benchmark import report
 from tests.benchmark import rows as rows_module
 from tests.benchmark import sides as sides_module
+from tests.benchmark import wire
 
 # By side; by row; see ``rows.Figure``.
 Figures = dict[str, dict[str, rows_module.Figure]]
@@ -32,6 +36,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     answer of Tachyon was wrong; a bar that is missed is told, and no
     failure."""
     given = _parse(argv)
+    # What was started is stopped, however this ends.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     wanted = [row for row in rows_module.ROWS
               if not given.rows or row.name.startswith(tuple(given.rows))]
     figures: Figures = {name: {} for name in given.sides}
@@ -100,7 +106,12 @@ def _running(name: str, hosts: int, shape: str
 
 def _measure(row: rows_module.Row, side: sides_module.Side,
              seconds: float) -> rows_module.Figure:
-    figure = row.run(side, seconds)
+    try:
+        figure = row.run(side, seconds)
+    except (OSError, RuntimeError, http.client.HTTPException, queue.Empty,
+            wire.Refused) as exc:
+        # The other rows are worth having.
+        figure = rows_module.Figure(0, 0.0, 0.0, 0.0, faults=[repr(exc)])
     _tell(f"  {row.name}: p50 {figure.p50:.2f} ms, CPU {figure.cpu:.2f} ms, "
           f"{figure.rate:.1f}/s, n={figure.count} {figure.note}")
     return figure

@@ -37,6 +37,11 @@ class TestReport(unittest.TestCase):
         self.assertEqual("wrong", report.verdict(ROW, ours, figure()))
         self.assertEqual("wrong", report.verdict(FILL, ours, figure()))
 
+    def test_a_peer_that_failed_says_nothing(self):
+        peer = figure(count=0, p50=0.0, cpu=0.0, rate=0.0, faults=["gone"])
+        self.assertEqual("unknown", report.verdict(ROW, figure(), peer))
+        self.assertEqual("unknown", report.verdict(CLAIMS, figure(), peer))
+
     def test_a_row_without_a_ratio_is_to_be_exact(self):
         self.assertEqual("exact", report.verdict(FILL, figure(), figure()))
 
