@@ -66,7 +66,7 @@ class Client:
         """Return whether the server is there."""
         try:
             return self.ask("GET", "/").status_code == 200
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             return False
 
     # ------------------------------------------------------------- placement
