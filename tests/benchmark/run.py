@@ -88,8 +88,8 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--json", type=pathlib.Path,
                         help="a file for all figures")
     parser.add_argument("--output", type=pathlib.Path,
-                        help="a directory for the table and the curves, as "
-                             "the documentation shows them")
+                        help="a directory for the table (CSV) and the curves "
+                             "(SVG)")
     return parser.parse_args(argv)
 
 
