@@ -46,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         here = [row for row in wanted if row.shape == shape]
         crowds = given.crowds if shape == "flat" else ()
         for name in given.sides if here or crowds else ():
-            with _running(name, hosts, shape) as side:
+            with _running(name, hosts, shape, given.warm) as side:
                 for row in here:
                     figures[name][row.name] = _measure(row, side,
                                                        given.seconds)
@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             _keep(given, figures, curves)
     for hosts in given.scale:
         for name in given.sides:
-            with _running(name, hosts, "flat") as side:
+            with _running(name, hosts, "flat", given.warm) as side:
                 _measure_scale(side, given.seconds, curves)
             _keep(given, figures, curves)
     print(report.table(figures))
@@ -79,6 +79,10 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
                         help="only those whose names begin so: Q1 C2")
     parser.add_argument("--seconds", type=float, default=5.0,
                         help="of each measurement (5)")
+    parser.add_argument("--warm", type=float, default=60.0,
+                        help="seconds of claims before the first measurement "
+                             "of a side: a server on Java takes several times "
+                             "the CPU until it has compiled what it does (60)")
     parser.add_argument("--crowds", type=int, nargs="+", default=[],
                         metavar="N", help="PUT claims from so many clients, "
                         "for a curve: 1 2 4 8 16")
@@ -94,11 +98,12 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 @contextlib.contextmanager
-def _running(name: str, hosts: int, shape: str
+def _running(name: str, hosts: int, shape: str, warm: float
              ) -> Iterator[sides_module.Side]:
     _tell(f"{name}: {hosts} {shape} hosts")
     with sides_module.SIDES[name](hosts, shape) as side:
         _tell(f"  ready after {side.ready_after:.1f} s")
+        rows_module.claims(side, warm, rows_module.CLIENTS, rows_module.Q1)
         yield side
         _tell("  memory: " + ", ".join(
             f"{part} {size:.0f} MB" for part, size in side.memory().items()))
