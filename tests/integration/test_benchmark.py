@@ -26,8 +26,8 @@ class TestBenchmark(base.TestCase):
             [sys.executable, "-m", "tests.benchmark", "--sides", "sqlite",
              "--hosts", "20", "--numa-hosts", "5", "--seconds", "0.05",
              "--warm", "0.05", "--output", str(directory)],
-            cwd=processes.ROOT, text=True, capture_output=True, stdin=subprocess.DEVNULL,
-            timeout=self.LIMIT)
+            cwd=processes.ROOT, text=True, capture_output=True,
+            stdin=subprocess.DEVNULL, timeout=self.LIMIT)
         self.assertEqual(0, done.returncode, done.stderr)
         with open(directory / "table.csv") as file:
             head, *found = csv.reader(file)
