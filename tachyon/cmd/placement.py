@@ -7,18 +7,17 @@ was deleted; 127, what was asked makes no sense.
 """
 
 import argparse
-import contextlib
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from oslo_config import cfg
 
 from tachyon import exception
-from tachyon.db import base as db_base
-from tachyon.db import load
+from tachyon import files
+from tachyon.cmd import command
 from tachyon.transfer import api
 from tachyon.transfer import audit
 from tachyon.transfer import base
@@ -104,7 +103,7 @@ def _add_import(verbs: Any) -> None:
 
 
 def _import(conf: cfg.ConfigOpts) -> int:
-    with _driver(conf) as driver, _source(conf) as source:
+    with command.driver(conf) as driver, _source(conf) as source:
         if not conf.command.verify_only:
             result = importing.run(source, driver, Progress())
             print(f"added {result.names} names, {result.providers} "
@@ -153,7 +152,7 @@ def _add_export(verbs: Any) -> None:
 
 
 def _export(conf: cfg.ConfigOpts) -> int:
-    with _driver(conf) as driver:
+    with command.driver(conf) as driver:
         source = store.StoreSource(driver)
         if conf.command.output:
             _export_to_file(source, conf.command.output)
@@ -177,14 +176,10 @@ def _export(conf: cfg.ConfigOpts) -> int:
 def _export_to_file(source: base.Source, path: str) -> None:
     """Write all calls, or leave no file."""
     try:
-        with open(path, "x", encoding="utf-8") as file:
-            try:
-                for call in exporting.Exporter(source, None,
-                                               Progress()).calls():
-                    file.write(call.to_json() + "\n")
-            except BaseException:
-                os.unlink(path)
-                raise
+        with files.made(path) as copy, open(
+                copy, "w", encoding="utf-8") as file:
+            for call in exporting.Exporter(source, None, Progress()).calls():
+                file.write(call.to_json() + "\n")
     except OSError as exc:
         raise exception.TransferFailed(where=path,
                                        reason=exc.strerror) from exc
@@ -214,11 +209,11 @@ def _audit(conf: cfg.ConfigOpts) -> int:
         nova = nova_module.Nova(client.Client(
             "compute", given.nova_url, nova_module.MICROVERSION,
             given.token))
-    with _driver(conf) as driver:
+    with command.driver(conf) as driver:
         try:
             findings = audit.find(driver, nova, given.resource_provider)
         except exception.ResourceProviderNotFound as exc:
-            print(f"tachyon-manage: {exc}", file=sys.stderr)
+            command.complain("tachyon-manage", exc)
             return INVALID
         for line in findings.lines():
             print(line)
@@ -260,9 +255,3 @@ def _print_some(lines: Iterable[str]) -> int:
     if count > MOST_LINES:
         print(f"... and {count - MOST_LINES} more")
     return count
-
-
-@contextlib.contextmanager
-def _driver(conf: cfg.ConfigOpts) -> Iterator[db_base.DataDriverBase]:
-    with contextlib.closing(load.get_driver(conf)) as driver:
-        yield driver
