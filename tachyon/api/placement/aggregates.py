@@ -29,7 +29,7 @@ def _respond(call: routing.Call, provider: models.Provider,
 
 
 @ROUTES.route("GET", _PATH, rule=policies.AGGREGATES_LIST, since="1.1",
-              accept=True)
+              accept=True, type_first=True)
 def list_aggregates(call: routing.Call, uuid: str) -> flask.Response:
     """List the aggregates that a provider is in."""
     provider = call.placement.providers.get(call.context, uuid)
@@ -38,7 +38,7 @@ def list_aggregates(call: routing.Call, uuid: str) -> flask.Response:
 
 @ROUTES.route(
     "PUT", _PATH, rule=policies.AGGREGATES_UPDATE, since="1.1",
-    body=schemas.PUT, provider_first=True,
+    body=schemas.PUT, provider_first=True, type_first=True,
     raises={exception.ConcurrentUpdate: errors.Rule(
         409, errors.CONCURRENT_UPDATE,
         "Resource provider's generation already changed. Please update the "
