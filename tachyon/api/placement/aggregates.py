@@ -9,7 +9,6 @@ from tachyon import exception
 from tachyon.api import errors
 from tachyon.api import responses
 from tachyon.api import routing
-from tachyon.api.placement import params
 from tachyon.api.placement.schemas import aggregates as schemas
 from tachyon.db import models
 from tachyon.policies import resource_providers as policies
@@ -44,11 +43,14 @@ def list_aggregates(call: routing.Call, uuid: str) -> flask.Response:
         "Resource provider's generation already changed. Please update the "
         "generation and try again.")})
 def replace_aggregates(call: routing.Call, uuid: str) -> flask.Response:
-    """Replace all aggregates that a provider is in."""
+    """Replace all aggregates that a provider is in.
+
+    Their uuids are kept as they are spelt, which is what Placement does, and
+    what its clients compare.
+    """
     generation, uuids = None, call.body
     if call.since("1.19"):
         generation, uuids = call.body[_GENERATION], call.body["aggregates"]
-    uuids = [params.normalise_uuid(one) for one in uuids]
     provider = call.placement.aggregates.replace(
         call.context, uuid, generation, frozenset(uuids))
     # They are told in the order that they were given in.
