@@ -1,5 +1,6 @@
 """Microversions of the Placement API, and which one a request asks for."""
 
+import functools
 from collections.abc import Mapping
 from typing import TypeVar
 
@@ -16,6 +17,7 @@ Version = microversion_parse.Version
 _T = TypeVar("_T")
 
 
+@functools.cache
 def parse(version: str) -> Version:
     """Return ``major.minor`` as something that compares.
 
