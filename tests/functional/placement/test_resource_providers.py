@@ -52,6 +52,23 @@ class CreateTestCase(base.TestCase):
             self.assertIn(f"Conflicting resource provider {what} already "
                           "exists.", problem.detail)
 
+    def test_parent_is_looked_for_as_it_is_spelt(self):
+        """As in Placement, whose own uuids have one spelling."""
+        root = self.make_provider("root", VCPU=4)
+        for parent in (root.upper(), root.replace("-", "")):
+            problem = self.refuse(400, "POST", PATH, {
+                "name": "leaf", "parent_provider_uuid": parent})
+            self.assertIn("parent provider UUID does not exist.",
+                          problem.detail)
+
+    def test_tree_is_looked_for_as_it_is_spelt(self):
+        root = self.make_provider("root", VCPU=4)
+        for path in (PATH, "/allocation_candidates"):
+            for in_tree, there in ((root, True), (root.upper(), False)):
+                body = self.tell(
+                    "GET", f"{path}?resources=VCPU:1&in_tree={in_tree}")
+                self.assertEqual(there, any(body.values()), path)
+
     def test_bad_parent(self):
         for parent, text in (
                 (uuids.nobody, "parent provider UUID does not exist."),
