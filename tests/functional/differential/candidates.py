@@ -10,20 +10,20 @@ Query = list[tuple[str, str]]
 
 def list_candidates(draw: World) -> Request:
     suffixes = [""]
-    if draw.since(25) and draw.chance(0.7):
+    if draw.since(25, 0.7):
         names = ["1", "2", "33"]
-        if draw.since(33) and draw.chance(0.5):
+        if draw.since(33, 0.5):
             names += ["_A", "b-2", "x" * 64]
         suffixes = draw.some(["", *names], 1, 3)
     query: Query = []
     for suffix in suffixes:
         query += _group(draw, suffix)
     named = [suffix for suffix in suffixes if suffix]
-    if draw.since(36) and named and draw.chance(0.4):
+    if named and draw.since(36, 0.4):
         query += _subtree(draw, named)
-    if draw.since(35) and draw.chance(0.2):
+    if draw.since(35, 0.2):
         query.append(("root_required", filters.required_flat(draw)))
-    if draw.since(16) and draw.chance(0.15):
+    if draw.since(16, 0.15):
         query.append(("limit", draw.any("1", "2", "5", "1000", "0", "x",
                                         "-1", "99999999999999999999")))
     if (len(named) > 1) != draw.chance(0.06):
@@ -44,7 +44,7 @@ def _group(draw: World, suffix: str) -> Query:
             ("member_of", filters.member_of, 0.2, 21),
             ("member_of", filters.member_of, 0.07, 24),
             ("in_tree", World.provider, 0.12, 31)):
-        if draw.since(since) and draw.chance(probability):
+        if draw.since(since, probability):
             found.append((key + suffix, make(draw)))
     return found
 

@@ -11,7 +11,7 @@ from tests.functional.differential.world import World
 
 def _consumer(draw: World, uuid: str, listed: bool = False) -> dict[str, Any]:
     found = draw.look(f"/allocations/{uuid}")
-    leave = found["allocations"] and draw.since(28) and draw.chance(0.2)
+    leave = found["allocations"] and draw.since(28, 0.2)
     providers = [] if leave else draw.some(draw.known(), 1, 2)
     allocations: Any = {
         provider: {"resources": draw.resources(draw.classes_of(provider))}
@@ -30,7 +30,7 @@ def _consumer(draw: World, uuid: str, listed: bool = False) -> dict[str, Any]:
         body["consumer_generation"] = found.get("consumer_generation")
         if draw.chance(0.1):
             body["consumer_generation"] = draw.any(None, 0, 1, 2)
-    if draw.since(34) and draw.chance(0.3):
+    if draw.since(34, 0.3):
         body["mappings"] = draw.any(
             {"1": [draw.provider()]}, {"": [draw.provider()]},
             {"_a-Z": draw.some(world.PROVIDERS, 1)}, {})
@@ -84,7 +84,7 @@ def show_usages(draw: World) -> Request:
     query = [("project_id", draw.any(*world.PROJECTS))]
     if draw.chance(0.4):
         query.append(("user_id", draw.any(*world.USERS, "nobody")))
-    if draw.since(38) and draw.chance(0.5):
+    if draw.since(38, 0.5):
         query.append(("consumer_type", draw.any(
             *world.TYPES, "all", "unknown", "x", "", "allX", "NOTHING")))
     draw.rng.shuffle(query)

@@ -24,13 +24,13 @@ def member_of(draw: World) -> str:
                         f"in:!{world.AGGREGATES[0]}")
     some = ",".join(draw.some(world.AGGREGATES, 1, 2))
     listed = "in:" if "," in some or draw.chance(0.1) else ""
-    unwanted = "!" if draw.since(32) and draw.chance(0.25) else ""
+    unwanted = "!" if draw.since(32, 0.25) else ""
     return f"{unwanted}{listed}{some}"
 
 
 def required(draw: World) -> str:
     """May be of any form that the version knows."""
-    if draw.since(39) and draw.chance(0.3):
+    if draw.since(39, 0.3):
         return "in:" + ",".join(draw.some(world.TRAITS, 1, 2))
     return required_flat(draw)
 

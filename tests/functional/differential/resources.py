@@ -18,7 +18,7 @@ def create_provider(draw: World) -> Request:
     if draw.chance(0.05):
         body["uuid"] = draw.any(body["uuid"].replace("-", ""),
                                 body["uuid"].upper())
-    if draw.since(14) and draw.chance(0.7):
+    if draw.since(14, 0.7):
         body["parent_provider_uuid"] = draw.any(None, *draw.known())
     return Request("POST", _ALL, body=body)
 
@@ -29,7 +29,7 @@ def change_provider(draw: World) -> Request:
     found = draw.look(f"{_ALL}/{uuid}")
     if found and draw.chance(0.5):
         body["name"] = found["name"]
-    if draw.since(14) and draw.chance(0.7):
+    if draw.since(14, 0.7):
         body["parent_provider_uuid"] = draw.any(None, *draw.known())
     return Request("PUT", f"{_ALL}/{uuid}", body=body)
 
@@ -49,7 +49,7 @@ def list_providers(draw: World) -> Request:
             ("in_tree", World.provider, 0.25, 14),
             ("required", filters.required, 0.3, 18),
             ("required", filters.required, 0.15, 39)):
-        if draw.since(since) and draw.chance(probability):
+        if draw.since(since, probability):
             query.append((key, make(draw)))
     return Request("GET", _ALL, query)
 
@@ -146,7 +146,8 @@ def list_traits(draw: World) -> Request:
 
 
 def _trait(draw: World) -> str:
-    return "/traits/" + draw.any(*world.TRAITS, "CUSTOM_T0", "CUSTOM_T2",
+    # Nothing has CUSTOM_T2: it can be deleted.
+    return "/traits/" + draw.any(*world.TRAITS, *["CUSTOM_T2"] * 3,
                                  "CUSTOM_%C3%A4", "custom_x")
 
 
@@ -167,7 +168,7 @@ def list_classes(draw: World) -> Request:
 
 
 def _class(draw: World) -> str:
-    return draw.any(*world.CLASSES, "CUSTOM_C", "CUSTOM_C", "CUSTOM_lower")
+    return draw.any(*world.CLASSES, *["CUSTOM_C"] * 3, "CUSTOM_lower")
 
 
 def post_class(draw: World) -> Request:

@@ -19,7 +19,8 @@ SPOILT = 0.2                            # of all requests, but the first
 REQUESTS = 50                           # of a sequence, after the first
 
 _CATALOGUE = ("/resource_classes/CUSTOM_A", "/resource_classes/CUSTOM_B",
-              "/traits/CUSTOM_T0", "/traits/CUSTOM_T1")
+              "/resource_classes/CUSTOM_C", "/traits/CUSTOM_T0",
+              "/traits/CUSTOM_T1", "/traits/CUSTOM_T2")
 _PROVIDERS = 6
 LENGTH = len(_CATALOGUE) + 4 * _PROVIDERS + REQUESTS
 
@@ -56,7 +57,7 @@ class Sequence:
         weights = [kind.weight for kind in KINDS]
         while True:
             kind, = draw.rng.choices(KINDS, weights)
-            draw.minor = self._versions.choose(kind)
+            draw.minor, draw.focus = self._versions.choose(kind)
             request = kind.make(draw)
             request.minor = draw.minor
             if draw.chance(SPOILT):

@@ -69,5 +69,5 @@ class Tally:
 
 def _points(kinds: Iterable[world.Kind]) -> Iterator[tuple[str, int]]:
     for kind in kinds:
-        for minor in kind.turning_points:
+        for minor, _change in kind.turning_points:
             yield kind.name, minor

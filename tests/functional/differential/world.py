@@ -66,12 +66,14 @@ Look = Callable[[str], Any]
 
 
 class World:
-    """Draws ingredients by ``rng``, for a request at version 1.``minor``."""
+    """Draws ingredients by ``rng``, for a request at version 1.``minor``,
+    which may have been chosen for what came with 1.``focus``."""
 
     def __init__(self, rng: random.Random, look: Look):
         self.rng = rng
         self.look = look
         self.minor = LATEST
+        self.focus: int | None = None
 
     # ------------------------------------------------------------------ dice
     def any(self, *values: Any) -> Any:
@@ -85,10 +87,14 @@ class World:
         count = self.rng.randint(least, min(most, len(values)))
         return self.rng.sample(values, count)
 
-    def since(self, minor: int) -> bool:
+    def since(self, minor: int, probability: float = 1.0) -> bool:
         """Return whether to use what came with a version: as a rule where it
-        is there, but for a few."""
-        return (self.minor >= minor) != self.chance(0.03)
+        is there, with some probability; mostly, even just before, where the
+        version was chosen for it."""
+        if minor == self.focus:
+            return self.chance(0.9 if self.minor >= minor else 0.5)
+        there = (self.minor >= minor) != self.chance(0.03)
+        return there and self.chance(probability)
 
     # ---------------------------------------------------------- what there is
     def provider(self) -> str:
@@ -142,9 +148,9 @@ class Kind:
         return self.make.__name__
 
     @property
-    def turning_points(self) -> tuple[int, ...]:
-        """Return the minor versions before and after each change."""
-        return tuple(minor for change in self.changes
+    def turning_points(self) -> tuple[tuple[int, int], ...]:
+        """Return the minor versions before and at each change, with it."""
+        return tuple((minor, change) for change in self.changes
                      for minor in (change - 1, change))
 
 
@@ -157,12 +163,13 @@ class Versions:
         self._turns: dict[str, int] = collections.defaultdict(
             lambda: 37 * seed)
 
-    def choose(self, kind: Kind) -> int:
+    def choose(self, kind: Kind) -> tuple[int, int | None]:
+        """Return it, and the version of the change that it is for."""
         points = kind.turning_points
         lot = self._rng.random()
         if points and lot < 0.45:
             self._turns[kind.name] += 1
             return points[self._turns[kind.name] % len(points)]
         if lot < 0.75:
-            return LATEST
-        return self._rng.randint(0, LATEST)
+            return LATEST, None
+        return self._rng.randint(0, LATEST), None
