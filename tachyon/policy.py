@@ -5,6 +5,7 @@ read a body, managers of instances once they know whose object it is.
 """
 
 import threading
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,8 +18,24 @@ from tachyon import context as tachyon_context
 from tachyon import exception
 from tachyon import policies
 
+# Seconds between two looks at whether the files have changed.
+LOOK = 1.0
+
 _LOCK = threading.Lock()
 _ENFORCER: policy.Enforcer | None = None
+
+
+class _Enforcer(policy.Enforcer):
+    """Looks at the files now and then, not with every question: that costs
+    more than the answer."""
+
+    _looked_at = float("-inf")
+
+    def load_rules(self, force_reload: bool = False) -> None:
+        now = time.monotonic()
+        if force_reload or now - self._looked_at >= LOOK:
+            self._looked_at = now
+            super().load_rules(force_reload)
 
 
 def reset() -> None:
@@ -39,7 +56,7 @@ def init(config: cfg.ConfigOpts) -> policy.Enforcer:
     with _LOCK:
         if _ENFORCER is None:
             opts.set_defaults(config)
-            enforcer = policy.Enforcer(config)
+            enforcer = _Enforcer(config)
             # Told once, in the documentation, not a rule at a time in every
             # daemon's log.
             enforcer.suppress_default_change_warnings = True

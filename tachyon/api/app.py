@@ -61,6 +61,8 @@ def _begin() -> None:
     if not flask.request.path.startswith(errors.V1_PREFIX):
         flask.g.microversion = microversion.read()
         routing.check_content()
+    if flask.request.environ["PATH_INFO"].startswith("//"):
+        raise errors.Problem(404, "")   # else Flask overlooks the first one
 
 
 def _end(response: flask.Response) -> flask.Response:

@@ -66,7 +66,8 @@ class NoAuth2:
             environ["HTTP_X_ROLES"] = roles
             if not environ.get("HTTP_OPENSTACK_SYSTEM_SCOPE"):
                 environ["HTTP_X_PROJECT_ID"] = (
-                    given_project or project or user)
+                    project or user if given_project is None
+                    else given_project)
         return self._application(environ, start_response)
 
 

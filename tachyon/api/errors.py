@@ -20,6 +20,7 @@ import flask
 import orjson
 from oslo_log import log as logging
 from oslo_middleware import request_id
+from webob import acceptparse
 from webob import exc as webob_exc
 from werkzeug import exceptions as werkzeug_exc
 
@@ -176,8 +177,9 @@ def _wanted_type() -> str:
     accept = flask.request.headers.get("Accept", "*/*")
     if accept in ("", "*/*") or flask.request.path.startswith(V1_PREFIX):
         return "application/json"
-    return flask.request.accept_mimetypes.best_match(
-        ("text/html", "application/json"), "text/plain")
+    offers = acceptparse.create_accept_header(accept).acceptable_offers(
+        ["text/html", "application/json"])
+    return offers[0][0] if offers else "text/plain"
 
 
 def make_body(problem: Problem, environ: Mapping[str, Any], *,

@@ -49,6 +49,10 @@ class Keystone(auth_token.AuthProtocol):
             return super().process_request(request)
         except webob_exc.HTTPException as refusal:
             return _render(request, _translate(refusal))
+        except UnicodeDecodeError:
+            # The token is for some paths only: none is like this one, which
+            # is no text.
+            return _render(request, errors.Problem(401, ""))
         except keystone_exc.ClientException:
             LOG.exception("Keystone can't be asked about a token")
             return _render(request, errors.Problem(

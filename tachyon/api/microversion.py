@@ -17,10 +17,9 @@ Version = microversion_parse.Version
 _T = TypeVar("_T")
 
 
-# A body of a thousand candidates asks for each of them what to show.
-@functools.lru_cache(maxsize=4 * len(VERSIONS))
+@functools.cache
 def parse(version: str) -> Version:
-    """Return ``major.minor`` as something that compares, and is not changed.
+    """Return ``major.minor`` as something that compares.
 
     :raises TypeError: it is no such thing.
     """

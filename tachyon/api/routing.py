@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import flask
+from webob import acceptparse
 from werkzeug import routing
 
 from tachyon import context
@@ -102,6 +103,7 @@ class Route:
     query: Schemas | None
     accept: bool
     provider_first: bool
+    type_first: bool
     target: Callable[[], Mapping[str, Any]] | None
     raises: errors.Rules
 
@@ -117,6 +119,7 @@ class Table:
               until: str = microversion.VERSIONS[-1], missing: int = 404,
               body: Schemas | None = None, query: Schemas | None = None,
               accept: bool = False, provider_first: bool = False,
+              type_first: bool = False,
               target: Callable[[], Mapping[str, Any]] | None = None,
               raises: errors.Rules | None = None
               ) -> Callable[[Handler], Handler]:
@@ -125,7 +128,7 @@ class Table:
             self.routes.append(Route(
                 method, path, handler, rule, microversion.parse(since),
                 microversion.parse(until), missing, body, query, accept,
-                provider_first, target, raises or {}))
+                provider_first, type_first, target, raises or {}))
             return handler
         return add
 
@@ -140,7 +143,9 @@ def register(app: flask.Flask, tables: Iterable[Table]) -> None:
     for path, methods in by_path.items():
         # A rule without methods takes them all: what is not allowed is told
         # here, by Placement's words and not Flask's.
-        app.url_map.add(routing.Rule(path, endpoint=path))
+        # Where the API is mounted, the path of its root may be empty.
+        app.url_map.add(routing.Rule(path, endpoint=path,
+                                     strict_slashes=path != "/"))
         app.view_functions[path] = functools.partial(_dispatch, methods)
 
 
@@ -167,7 +172,10 @@ def _select(methods: Mapping[str, list[Route]]) -> Route:
     for route in methods[method]:
         if route.since <= flask.g.microversion <= route.until:
             return route
-    raise errors.Problem(methods[method][0].missing, "")
+    oldest = methods[method][0]
+    if oldest.type_first:
+        _check_type(oldest)
+    raise errors.Problem(oldest.missing, "")
 
 
 def _check_type(route: Route) -> None:
@@ -175,8 +183,10 @@ def _check_type(route: Route) -> None:
         raise errors.Problem(
             415, f"The media type {flask.request.mimetype or None} is not "
                  f"supported, use {JSON}")
-    if (route.accept and "Accept" in flask.request.headers
-            and not flask.request.accept_mimetypes.accept_json):
+    # One that is empty, or can't be read, is not looked at: as in Placement.
+    accept = acceptparse.create_accept_header(
+        flask.request.headers.get("Accept") or None)
+    if route.accept and accept and not accept.acceptable_offers([JSON]):
         raise errors.Problem(406, f"Only {JSON} is provided")
 
 

@@ -20,6 +20,7 @@ from tachyon import conf as tachyon_conf
 from tachyon import deploy
 from tachyon import exception
 from tachyon import service
+from tachyon.cmd import command
 from tachyon.cmd import launcher
 from tachyon.rpc import transport
 
@@ -78,7 +79,7 @@ def main(prog: str, serve: Callable[[cfg.ConfigOpts], None],
                   listens=listens, set_defaults=set_defaults)
         serve(conf)
     except (cfg.Error, exception.TachyonException, OSError) as exc:
-        print(f"{prog}: {' '.join(str(exc).split())}", file=sys.stderr)
+        command.complain(prog, exc)
         return 1
     return 0
 
@@ -94,8 +95,7 @@ def configure(conf: cfg.ConfigOpts, prog: str, argv: Sequence[str], *,
     """
     deploy.set_defaults(conf)
     gmr_opts.set_defaults(conf)
-    conf.register_cli_opts([opt for opt in tachyon_conf.base.OPTS
-                            if opt.dest == "state_path"])
+    command.register_state_path(conf)
     if listens:
         conf.register_cli_opts(LISTEN_OPTS)
     if set_defaults is not None:

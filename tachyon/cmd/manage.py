@@ -6,21 +6,18 @@ far it is.
 """
 
 import argparse
-import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from importlib import metadata
 
 from oslo_config import cfg
 
-from tachyon import conf as tachyon_conf
 from tachyon import exception
 from tachyon import plugins
 from tachyon.cmd import cloud
+from tachyon.cmd import command
 from tachyon.cmd import placement
-from tachyon.db import base
-from tachyon.db import load
 
 FAILED = 1
 MISUSED = 2
@@ -30,11 +27,7 @@ Command = Callable[[cfg.ConfigOpts], int]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command, and return the exit code."""
-    conf = cfg.ConfigOpts()
-    for module in tachyon_conf.MODULES:
-        module.register_opts(conf)
-    conf.register_cli_opts([
-        opt for opt in tachyon_conf.base.OPTS if opt.dest == "state_path"])
+    conf = command.make_conf()
     conf.register_cli_opt(cfg.SubCommandOpt(
         "command", title="commands", handler=_add_commands))
     try:
@@ -55,15 +48,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(conf: cfg.ConfigOpts) -> int:
-    command: Command = conf.command.run
-    code = command(conf)
+    run: Command = conf.command.run
+    code = run(conf)
     sys.stdout.flush()
     return code
 
 
 def _complain(exc: Exception, code: int) -> int:
-    text = " ".join(str(exc).split())
-    print(f"tachyon-manage: {text}", file=sys.stderr)
+    command.complain("tachyon-manage", exc)
     return code
 
 
@@ -100,13 +92,13 @@ def _add_commands(
 
 
 def _db_sync(conf: cfg.ConfigOpts) -> int:
-    with _driver(conf) as driver:
+    with command.driver(conf) as driver:
         print(driver.sync(_tell))
     return 0
 
 
 def _db_version(conf: cfg.ConfigOpts) -> int:
-    with _driver(conf) as driver:
+    with command.driver(conf) as driver:
         schema = driver.schema()
         print(f"store: {schema.version}")
         print(f"code: {schema.known}")
@@ -116,27 +108,27 @@ def _db_version(conf: cfg.ConfigOpts) -> int:
 
 
 def _db_gc(conf: cfg.ConfigOpts) -> int:
-    with _driver(conf) as driver:
+    with command.driver(conf) as driver:
         for kind, count in driver.gc().items():
             print(f"{kind}: {count}")
     return 0
 
 
 def _db_backup(conf: cfg.ConfigOpts) -> int:
-    with _driver(conf) as driver:
+    with command.driver(conf) as driver:
         driver.backup(conf.command.path, _tell)
     return 0
 
 
 def _db_restore(conf: cfg.ConfigOpts) -> int:
-    with _driver(conf) as driver:
+    with command.driver(conf) as driver:
         driver.restore(conf.command.path, _tell)
         print(driver.schema_version())
     return 0
 
 
 def _db_new_epoch(conf: cfg.ConfigOpts) -> int:
-    with _driver(conf) as driver:
+    with command.driver(conf) as driver:
         driver.new_epoch()
     return 0
 
@@ -160,13 +152,6 @@ def _plugins_list(conf: cfg.ConfigOpts) -> int:
         print(f"tachyon-manage: {broken} plug-in(s) can't be loaded",
               file=sys.stderr)
     return FAILED if broken else 0
-
-
-@contextlib.contextmanager
-def _driver(conf: cfg.ConfigOpts) -> Iterator[base.DataDriverBase]:
-    driver = load.get_driver(conf)
-    with contextlib.closing(driver):
-        yield driver
 
 
 if __name__ == "__main__":

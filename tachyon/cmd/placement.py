@@ -15,6 +15,8 @@ from typing import Any
 from oslo_config import cfg
 
 from tachyon import exception
+from tachyon import files
+from tachyon.cmd import command
 from tachyon.cmd import progress
 from tachyon.transfer import api
 from tachyon.transfer import audit
@@ -162,14 +164,11 @@ def _export(conf: cfg.ConfigOpts) -> int:
 def _export_to_file(source: base.Source, path: str) -> None:
     """Write all calls, or leave no file."""
     try:
-        with open(path, "x", encoding="utf-8") as file:
-            try:
-                for call in exporting.Exporter(source, None,
-                                               progress.Progress()).calls():
-                    file.write(call.to_json() + "\n")
-            except BaseException:
-                os.unlink(path)
-                raise
+        with files.made(path) as copy, open(
+                copy, "w", encoding="utf-8") as file:
+            exporter = exporting.Exporter(source, None, progress.Progress())
+            for call in exporter.calls():
+                file.write(call.to_json() + "\n")
     except OSError as exc:
         raise exception.TransferFailed(where=path,
                                        reason=exc.strerror) from exc
@@ -203,7 +202,7 @@ def _audit(conf: cfg.ConfigOpts) -> int:
         try:
             findings = audit.find(driver, nova, given.resource_provider)
         except exception.ResourceProviderNotFound as exc:
-            print(f"tachyon-manage: {exc}", file=sys.stderr)
+            command.complain("tachyon-manage", exc)
             return INVALID
         for line in findings.lines():
             print(line)

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 
 from oslo_config import cfg
 
+from tachyon.cmd import command
 from tachyon.db import base
-from tachyon.db import load
 
 # As of a command that a shell had to end, by SIGINT.
 INTERRUPTED = 130
@@ -60,5 +60,5 @@ def patient_driver(conf: cfg.ConfigOpts) -> Iterator[base.DataDriverBase]:
     if that is longer."""
     conf.set_override("deadline", max(conf.database.deadline, DEADLINE),
                       group="database")
-    with contextlib.closing(load.get_driver(conf)) as driver:
+    with command.driver(conf) as driver:
         yield driver

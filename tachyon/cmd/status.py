@@ -5,9 +5,8 @@ Exit codes are those of oslo.upgradecheck: 0, all is well; 1, something wants
 a look; 2, something would fail; 255, the check itself did.
 """
 
-import contextlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import os_resource_classes
 import os_traits
@@ -15,11 +14,9 @@ from oslo_config import cfg
 from oslo_upgradecheck import common_checks
 from oslo_upgradecheck import upgradecheck
 
-from tachyon import conf as tachyon_conf
 from tachyon import exception
 from tachyon import plugins
-from tachyon.db import base
-from tachyon.db import load
+from tachyon.cmd import command
 
 FAILED = 255
 
@@ -57,7 +54,7 @@ class Checks(upgradecheck.UpgradeCommands):
     def _check_store(self) -> upgradecheck.Result:
         """The store answers, and its schema is one that we can work with."""
         try:
-            with self._driver() as driver:
+            with command.driver(self._conf) as driver:
                 health = driver.health()
                 driver.services.list()          # needs the schema
         except exception.TachyonException as exc:
@@ -68,7 +65,7 @@ class Checks(upgradecheck.UpgradeCommands):
     def _check_names(self) -> upgradecheck.Result:
         """The store knows the standard names that our libraries do."""
         try:
-            with self._driver() as driver:
+            with command.driver(self._conf) as driver:
                 traits = {entry.name for entry in driver.traits.list()}
                 classes = {entry.name
                            for entry in driver.resource_classes.list()}
@@ -88,7 +85,7 @@ class Checks(upgradecheck.UpgradeCommands):
         """Nobody is left from before consumers had a project."""
         project = self._conf.placement.incomplete_consumer_project_id
         try:
-            with self._driver() as driver:
+            with command.driver(self._conf) as driver:
                 count = sum(usage.consumer_count for usage
                             in driver.allocations.usages(project))
         except exception.TachyonException as exc:
@@ -104,7 +101,7 @@ class Checks(upgradecheck.UpgradeCommands):
     def _check_usage(self) -> upgradecheck.Result:
         """What inventories have used is what is allocated from them."""
         try:
-            with self._driver() as driver:
+            with command.driver(self._conf) as driver:
                 wrong = driver.bulk.miscounts()
         except exception.TachyonException as exc:
             return _unseen(exc)
@@ -114,11 +111,6 @@ class Checks(upgradecheck.UpgradeCommands):
                 f"{len(wrong)} inventories are counted wrong: see "
                 "'tachyon-manage placement audit'.")
         return Result(Code.SUCCESS)
-
-    @contextlib.contextmanager
-    def _driver(self) -> Iterator[base.DataDriverBase]:
-        with contextlib.closing(load.get_driver(self._conf)) as driver:
-            yield driver
 
     _upgrade_checks = (
         ("Plug-ins", _check_plugins),
@@ -137,18 +129,13 @@ def _unseen(error: exception.TachyonException) -> upgradecheck.Result:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the checks, and return the exit code."""
-    conf = cfg.ConfigOpts()
-    for module in tachyon_conf.MODULES:
-        module.register_opts(conf)
-    conf.register_cli_opts([
-        opt for opt in tachyon_conf.base.OPTS if opt.dest == "state_path"])
+    conf = command.make_conf()
     try:
         return upgradecheck.main(
             conf, "tachyon", Checks(conf),
             sys.argv[1:] if argv is None else list(argv))
     except cfg.Error as exc:
-        text = " ".join(str(exc).split())
-        print(f"tachyon-status: {text}", file=sys.stderr)
+        command.complain("tachyon-status", exc)
         return FAILED
 
 

@@ -11,6 +11,7 @@ Nothing here locks: ``tachyon.placement.view`` does.
 
 import datetime
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -56,6 +57,9 @@ class Forest:
         self.trait_entries: dict[str, models.CatalogueEntry] = {}
         self.class_entries: dict[str, models.CatalogueEntry] = {}
         self.consumer_types: tuple[str, ...] = ()
+        # What others made of a provider, by name and row: forgotten when
+        # anything of it changes.
+        self.notes: dict[str, dict[int, Any]] = {}
         self.live = np.zeros(16, bool)
         self.parents = np.zeros(16, np.int32)
         self.roots = np.zeros(16, np.int32)
@@ -148,6 +152,7 @@ class Forest:
         row = self.by_uuid.pop(uuid, None)
         if row is None:
             return                       # it came and went between two syncs
+        self._forget_notes(row)
         if self.by_name.get(self.names[row]) == row:
             del self.by_name[self.names[row]]
         self._put_inventories(row, {})
@@ -169,7 +174,12 @@ class Forest:
         self._free_rows.append(row)
         self.topology += 1
 
+    def _forget_notes(self, row: int) -> None:
+        for notes in self.notes.values():
+            notes.pop(row, None)
+
     def _put(self, row: int, provider: models.Provider) -> None:
+        self._forget_notes(row)
         if provider.name != self.names[row]:
             if self.by_name.get(self.names[row]) == row:
                 del self.by_name[self.names[row]]

@@ -94,6 +94,9 @@ class Found:
                 depth_first: bool) -> Iterator[Candidate]:
         combiner = combine.Combiner(self._snapshot, self.query,
                                     self._evaluation.parts)
+        if combiner.single:
+            yield from map(combiner.the_only, roots.tolist())
+            return
         patience = combine.Patience()
         self._searches.append(patience)
         waiting = []
@@ -132,11 +135,8 @@ class Found:
         sharers = set(self._space.sharing.rows.tolist())
         seen = set()
         for candidate in candidates:
-            rows = itertools.chain.from_iterable(candidate.mappings.values())
-            if sharers.issuperset(rows):
-                key = (tuple(candidate.mappings.items()),
-                       tuple((row, tuple(sorted(taken.items())))
-                             for row, taken in candidate.allocations))
+            if sharers.issuperset(candidate.rows):
+                key = candidate.rows, candidate.pattern
                 if key in seen:
                     continue
                 seen.add(key)

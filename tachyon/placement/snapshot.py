@@ -7,7 +7,7 @@ written to.
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from tachyon.placement import columns
 from tachyon.placement import forest as forest_module
 from tachyon.placement import sharing
 
+_T = TypeVar("_T")
 _COMPUTE_CLASSES = frozenset(("VCPU", "PCPU"))
 
 
@@ -84,6 +85,17 @@ class Snapshot:
         """Return a provider as the record it is in the store."""
         return self._forest.provider(row)
 
+    def noted(self, name: str, row: int,
+              make: Callable[[models.Provider], _T]) -> _T:
+        """Return what ``make`` returns for a provider. It is kept, under a
+        name, until anything of the provider changes."""
+        notes = self._forest.notes.setdefault(name, {})
+        found: _T | None = notes.get(row)
+        if found is None:
+            # Two readers may both make it: they get the same.
+            found = notes[row] = make(self.provider(row))
+        return found
+
     def tree(self, root: int) -> list[int]:
         """Return the rows of a tree, its root first, then ascending."""
         return self._forest.tree(root)
@@ -98,6 +110,12 @@ class Snapshot:
         """Return the rows of all roots, ascending, int32."""
         return self._derived.get("root_rows", self.topology, lambda: (
             np.flatnonzero(self.live & (self.parents < 0)).astype(np.int32)))
+
+    @property
+    def lineages(self) -> dict[int, frozenset[int]]:
+        """Return where to keep which rows are above a row, and itself; it is
+        another dict when that may have changed."""
+        return self._derived.get("lineages", self.topology, dict)
 
     @property
     def host_rows(self) -> np.ndarray:

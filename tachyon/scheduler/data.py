@@ -218,6 +218,7 @@ class SchedulingData:
     # What was found in this try: set by the actions, in this order.
     snapshot: snapshot_module.Snapshot | None = None
     serving: scheduler_hosts.Serving | None = None
+    uncertain: bool = False                   # as in it, and kept
     found: search.Found | None = None
     hosts: HostSet | None = None
     stages: list[reasons.Stage] = dataclasses.field(default_factory=list)
@@ -239,6 +240,7 @@ class SchedulingData:
                 serving: scheduler_hosts.Serving) -> None:
         """Give the actions that need it a snapshot to look at."""
         self.snapshot, self.serving = snapshot, serving
+        self.uncertain = serving.uncertain
 
     def look_away(self) -> None:
         """Drop all that is not valid without the snapshot."""

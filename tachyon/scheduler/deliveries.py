@@ -174,7 +174,7 @@ class Deliveries:
             self._landed(context, message, data.landed, data.selection)
             return
         assert data.verdict is not None
-        if data.verdict in _MAY_PASS and self._hosts.may_hear_more():
+        if data.verdict in _MAY_PASS and data.uncertain:
             self._postpone(message, "not all computes are heard yet")
             return
         fault = explain.summary(data, data.verdict)

@@ -62,6 +62,7 @@ class ServiceTable:
     enabled: npt.NDArray[np.bool_]
     read_at: float                          # this process's monotonic clock
     heard_at: float                         # the youngest report, by it
+    settled: bool = False                   # who is silent in it is down
 
     @classmethod
     def of(cls, services: Sequence[models.Service],
@@ -95,6 +96,7 @@ class Serving:
     by_row: npt.NDArray[np.int32]
     up: npt.NDArray[np.bool_]               # by service
     enabled: npt.NDArray[np.bool_]          # by service
+    uncertain: bool         # one that could get work only seems to be down
 
 
 class Matcher:
@@ -207,8 +209,9 @@ class HostMap:
                 and now - table.read_at < LIST_AGE_MAX):
             return table
         table = ServiceTable.of(self._driver.services.list(), now)
-        self._table = table
         self.hearing.note(table.heard_at)
+        table = dataclasses.replace(table, settled=self.hearing.settled)
+        self._table = table
         return table
 
     def serving(self, snapshot: snapshot_module.Snapshot,
@@ -219,8 +222,9 @@ class HostMap:
             matcher = self._match(table)
             groups_by_row = self._map(snapshot, matcher)
             chosen = matcher.choose(up & table.enabled, up)
-        return Serving(table.services, chosen[groups_by_row], up,
-                       table.enabled)
+        return Serving(
+            table.services, chosen[groups_by_row], up, table.enabled,
+            not table.settled and bool((table.enabled & ~up).any()))
 
     def can_decide(self) -> bool:
         """Return whether there is anybody to give work to: a compute that
@@ -236,18 +240,7 @@ class HostMap:
         # Ages are of a moment after ``read_at``, and before this one.
         heard = ((self._clock() - table.ages >= self.hearing.since)
                  | (table.ages <= lately))
-        return self.hearing.settled or bool(heard.any())
-
-    def may_hear_more(self) -> bool:
-        """Return whether a compute that could get work is silent, and nobody
-        can tell yet whether it is down.
-
-        :raises DriverUnavailable:
-        """
-        table = self.refresh()
-        up = table.up(self._clock(), self._conf.service_down_time)
-        return (not self.hearing.settled
-                and bool((table.enabled & ~up).any()))
+        return table.settled or bool(heard.any())
 
     def service_of(self, host: str) -> tuple[models.Service | None, bool]:
         """Return the compute service of one host by name, and whether it is
@@ -264,8 +257,7 @@ class HostMap:
         if not group:
             return None, True
         index = prefer(group, up & table.enabled, up)
-        return table.services[index], bool(
-            not up[index] and self.hearing.settled)
+        return table.services[index], bool(not up[index] and table.settled)
 
     def _match(self, table: ServiceTable) -> Matcher:
         if self._matcher.key != table.key:

@@ -5,7 +5,6 @@ read was made now.
 """
 
 import datetime
-import urllib.parse
 from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -111,7 +110,7 @@ class APISource(base.Source):
 
         :raises TransferFailed:
         """
-        body = self._get(f"/allocations/{_quote(uuid)}")
+        body = self._get(f"/allocations/{client_module.quote(uuid)}")
         if not body["allocations"]:
             return None
         return models.Consumer(
@@ -145,8 +144,4 @@ def _inventory(body: Mapping[str, Any]) -> models.Inventory:
 
 
 def _path(uuid: str) -> str:
-    return f"/resource_providers/{_quote(uuid)}"
-
-
-def _quote(value: str) -> str:
-    return urllib.parse.quote(value, safe="")
+    return f"/resource_providers/{client_module.quote(uuid)}"

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import urllib.parse
 from collections.abc import Mapping
 from typing import Any
 
@@ -35,6 +36,11 @@ class Answer:
             if isinstance(errors, list) and errors:
                 return " ".join(str(errors[0].get("detail")).split())
         return f"answered {self.status}"
+
+
+def quote(value: str) -> str:
+    """Return one segment of a path."""
+    return urllib.parse.quote(value, safe="")
 
 
 class Client:

@@ -12,7 +12,6 @@ would refuse it; so such an inventory is roomy until all is allocated.
 import dataclasses
 import json
 import math
-import urllib.parse
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -23,6 +22,7 @@ import os_traits
 from tachyon.db import models
 from tachyon.transfer import api
 from tachyon.transfer import base
+from tachyon.transfer import client
 
 # Consumers of one request: Placement tries again where it meets others, all
 # of the request.
@@ -131,7 +131,8 @@ class Exporter:
                  self._source.resource_classes() - classes),
                 ("traits", self._source.traits() - traits)):
             for name in sorted(names):
-                yield Call("PUT", f"/{noun}/{_quote(name)}", None, (201, 204))
+                yield Call("PUT", f"/{noun}/{client.quote(name)}", None,
+                           (201, 204))
 
     def _taken(self) -> dict[str, dict[str, _Taken]]:
         """Return what is allocated, by provider and resource class."""
@@ -150,7 +151,7 @@ class Exporter:
         found = None
         if there and self._target is not None:
             found = self._target.provider(record.uuid)
-        path = f"/resource_providers/{_quote(record.uuid)}"
+        path = f"/resource_providers/{client.quote(record.uuid)}"
         if found is None:
             yield Call("POST", "/resource_providers", _head(record) | {
                 "uuid": record.uuid})
@@ -195,7 +196,7 @@ class Exporter:
             if self._target is not None:
                 found = self._target.provider(uuid)
                 generation = found.generation if found else None
-            yield _inventories(f"/resource_providers/{_quote(uuid)}",
+            yield _inventories(f"/resource_providers/{client.quote(uuid)}",
                                generation, inventories)
 
     # -------------------------------------------------------------- consumers
@@ -246,7 +247,3 @@ def _owned(record: models.Consumer) -> dict[str, Any]:
         "allocations": {
             uuid: {"resources": dict(allocation.resources)}
             for uuid, allocation in record.allocations.items()}}
-
-
-def _quote(value: str) -> str:
-    return urllib.parse.quote(value, safe="")

@@ -42,7 +42,7 @@ class Nova:
 
     def _has_server(self, uuid: str) -> bool:
         return self._client.get(
-            f"/servers/{urllib.parse.quote(uuid, safe='')}") is not None
+            f"/servers/{client_module.quote(uuid)}") is not None
 
     def _pages(self, path: str, query: dict[str, str], key: str,
                name: str | None = None) -> Iterator[Any]:

@@ -13,6 +13,9 @@ from tests.integration.parts import wait
 # Seconds within which a request is refused, at the most: Tachyon gives up
 # after 5, the machine may be slow.
 PATIENCE = 15.0
+# Seconds within which a server just started, on a machine that has a lot to
+# do besides, has planned what it is asked.
+RECOVERY = 120.0
 
 
 class LifecycleTest(cloud.Neo4jStore, test_cloud.LifecycleTest):
@@ -51,7 +54,7 @@ class OutageTest(cloud.Neo4jStore, test_cloud_outages.OutageTest):
         self.assertEqual(set(), set(asked.statuses) - {202, 503})
         wait.until(lambda: self.client.ask(
             "GET", "/resource_providers").status_code == 200,
-            "the API answers again")
+            "the API answers again", deadline=RECOVERY)
         self.cloud.wait_until_up()
 
         self.check_all_stopped(asked)

@@ -8,6 +8,7 @@ from tests.integration import base
 from tests.integration.parts import client
 from tests.integration.parts import daemons
 from tests.integration.parts import keystone
+from tests.integration.parts import nova
 
 PATH = "/resource_providers"
 
@@ -23,17 +24,10 @@ class KeystoneTest(base.TestCase):
         cls.shared.extend(cls.keystone.servers)
         cls.project = cls.keystone.make_project()
         cls.service = cls.keystone.make_user(cls.project, "service")
-        cls.api = cls.share(daemons.Api(cls.share_directory(), {
-            "api": {"auth_strategy": "keystone"},
-            "keystone_authtoken": {
-                "auth_type": "password", "auth_url": cls.keystone.url,
-                "www_authenticate_uri": cls.keystone.url,
-                "username": cls.service,
-                "password": cls.keystone.password,
-                "project_id": cls.project,
-                "user_domain_id": keystone.DOMAIN,
-                # One retry, not three: a test waits for it.
-                "http_request_max_retries": 1}}))
+        cls.api = cls.share(daemons.Api(
+            cls.share_directory(),
+            cls.keystone.api_options(cls.service, cls.project)))
+        cls.keystone.publish("placement", cls.api.url)
 
     def setUp(self):
         super().setUp()
@@ -127,7 +121,6 @@ class KeystoneTest(base.TestCase):
                 self.assertEqual(200, self.ask(token, path=path).status_code)
 
     def test_client_that_reads_the_catalogue(self):
-        self.keystone.publish("placement", self.api.url)
         cloud = openstack.connection.Connection(
             session=self.keystone.log_in(self.service,
                                          project_id=self.project),
@@ -137,6 +130,17 @@ class KeystoneTest(base.TestCase):
             name=uuid.uuid4().hex)
         self.assertIn(made.id, [
             found.id for found in cloud.placement.resource_providers()])
+
+    def test_nova_finds_it_fit(self):
+        """``nova-status upgrade check`` takes it for a Placement that is new
+        enough, and finds nothing else amiss."""
+        there = self.useFixture(nova.Nova(
+            self.keystone.service_options(self.service, self.project)))
+
+        printed = there.run("nova-status", "upgrade", "check")
+
+        self.assertRegex(printed, r"\| Check: Placement API *\|\n"
+                                  r"\| Result: Success *\|\n")
 
     def test_keystone_away_and_back(self):
         known, unknown = self.make_token("service"), self.make_token("admin")

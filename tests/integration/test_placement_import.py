@@ -7,7 +7,6 @@ import subprocess
 import sys
 
 import sqlalchemy as sa
-import testtools
 from oslo_utils.fixture import uuidsentinel as uuids
 
 from tachyon.db import models
@@ -18,6 +17,7 @@ from tests.integration.parts import breaking
 from tests.integration.parts import mariadb
 from tests.integration.parts import placement
 from tests.integration.parts import ports
+from tests.integration.parts import postgresql
 
 PROVIDERS = 2 * transfer.HOSTS + 1
 CONSUMERS = transfer.CONSUMERS
@@ -133,7 +133,7 @@ class TestImport(transfer.Commands, base.TestCase):
                 ("no server", "refused", "--database-connection",
                  f"mysql+pymysql://u:secret@127.0.0.1:{ports.find()}/p"),
                 ("no such driver", "install", "--database-connection",
-                 "postgresql+psycopg2://u:secret@127.0.0.1/p"),
+                 "postgresql+asyncpg://u:secret@127.0.0.1/p"),
                 ("nobody there", "http://127.0.0.1", "--url",
                  f"http://127.0.0.1:{ports.find()}"),
                 ("no Placement", "404", "--url",
@@ -149,11 +149,17 @@ class TestImport(transfer.Commands, base.TestCase):
                 self.assertNotIn("secret", err)
 
 
-class TestImportFromMariaDB(transfer.Commands, base.TestCase):
-    """The database that most Placements have."""
+class TestImportFromServers(transfer.Commands, base.TestCase):
+    """The databases that Placements have in earnest."""
 
-    def test_all_of_it_comes(self):
-        database = self.start(mariadb.MariaDB())
+    def test_all_of_it_comes_from_mariadb(self):
+        self.check_import(mariadb.MariaDB(), "READ ONLY")
+
+    def test_all_of_it_comes_from_postgresql(self):
+        self.check_import(postgresql.PostgreSQL(), "read-only")
+
+    def check_import(self, server, refusal):
+        database = self.start(server)
         there = self.start(placement.Placement(database.url))
         transfer.fill(there.client)
         source = ("--database-connection", database.url)
@@ -164,10 +170,9 @@ class TestImportFromMariaDB(transfer.Commands, base.TestCase):
             (0, TestImport.SAME), self.manage(
                 "import", "--verify-only", "--url", there.url,
                 "--token", "admin")[:2])
-        self.assert_it_can_not_write(source[1])
+        self.assert_it_can_not_write(source[1], refusal)
 
-    def assert_it_can_not_write(self, url):
+    def assert_it_can_not_write(self, url, refusal):
         with (database_module.DatabaseSource(url, "p", "u") as source,
-              testtools.ExpectedException(sa.exc.OperationalError,
-                                          ".*READ ONLY.*")):
+              self.assertRaisesRegex(sa.exc.DBAPIError, refusal)):
             source._connection.execute(sa.text("DELETE FROM traits"))

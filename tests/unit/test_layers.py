@@ -19,7 +19,7 @@ LINES_MAX = 600
 COMMON = frozenset({
     "tachyon", "tachyon.conf", "tachyon.exception", "tachyon.context",
     "tachyon.policy", "tachyon.policies", "tachyon.backend",
-    "tachyon.plugins",
+    "tachyon.plugins", "tachyon.files",
 })
 STORE = frozenset({"tachyon.db.base", "tachyon.db.models"})
 
@@ -32,6 +32,7 @@ ARROWS: dict[str, frozenset[str]] = {
     "tachyon.context": frozenset(),
     "tachyon.defaults": frozenset({"tachyon.rpc"}),
     "tachyon.exception": frozenset(),
+    "tachyon.files": frozenset(),
     "tachyon.plugins": frozenset(),
     "tachyon.policies": frozenset(),
     "tachyon.policy": frozenset(),

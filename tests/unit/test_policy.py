@@ -1,5 +1,9 @@
 """Policy: rules, and who passes them."""
 
+import os
+import time
+from unittest import mock
+
 from oslo_policy import policy as oslo_policy
 from placement import policies as peer
 
@@ -73,6 +77,7 @@ class PolicyTestCase(base.TestCase):
 
     def write(self, *lines):
         """Make these lines the policy file."""
+        policy.init(self.conf)                # registers the options
         path = f"{self.state_path}/policy.yaml"
         with open(path, "w") as file:
             file.writelines(f"{line}\n" for line in lines)
@@ -83,6 +88,22 @@ class PolicyTestCase(base.TestCase):
         self.write(f'"{resource_providers.LIST}": "role:reader"')
         self.assertTrue(self.may(resource_providers.LIST, roles=["reader"]))
         self.assertFalse(self.may(resource_providers.LIST, roles=["admin"]))
+
+    def test_a_changed_file_is_noticed_but_not_looked_at_each_time(self):
+        self.write(f'"{resource_providers.LIST}": "role:reader"')
+        self.assertTrue(self.may(resource_providers.LIST, roles=["reader"]))
+        now = time.monotonic()
+        with mock.patch.object(policy.time, "monotonic",
+                               return_value=now) as clock:
+            path = f"{self.state_path}/policy.yaml"
+            with open(path, "w") as file:
+                file.write(f'"{resource_providers.LIST}": "role:admin"\n')
+            os.utime(path, (2e9, 2e9))
+            self.assertTrue(self.may(resource_providers.LIST,
+                                     roles=["reader"]))
+            clock.return_value += policy.LOOK
+            self.assertFalse(self.may(resource_providers.LIST,
+                                      roles=["reader"]))
 
     def test_names_are_unique_and_described(self):
         rules = policies.list_rules()

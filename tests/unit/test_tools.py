@@ -11,13 +11,31 @@ from tests import base
 
 COUNT = pathlib.Path(__file__).parents[2] / "tools" / "count.py"
 
+TRACEBACK = """Traceback (most recent call last):
+  File "a.py", line 1, in test_b
+    self.assertEqual([],
+    ^^^^^^^^^^^^^^^^
+  File "b.py", line 2, in assertEqual
+    raise mismatch_error
+module.MismatchError: !=:
+reference = []
+actual    = [{'a':
+ 1}]
+
+"""
+
 
 def make_stream(*events):
-    """Return the bytes of a subunit stream of (test id, status) pairs."""
+    """Return the bytes of a subunit stream of (test id, status) pairs, or
+    (test id, status, traceback)."""
     output = io.BytesIO()
     stream = subunit.StreamResultToBytes(output)
     stream.startTestRun()
-    for test_id, status in events:
+    for test_id, status, *tracebacks in events:
+        for traceback in tracebacks:
+            stream.status(test_id=test_id, file_name="traceback",
+                          file_bytes=traceback.encode(), eof=True,
+                          mime_type="text/plain;charset=utf8")
         stream.status(test_id=test_id, test_status=status)
     stream.stopTestRun()
     return output.getvalue()
@@ -63,3 +81,12 @@ class TestCount(base.TestCase):
             input=make_stream(("tests.a", "success"), ("tests.b", "fail")))
         self.assertEqual(["failed: tests.b (fail)"],
                          done.stdout.decode().splitlines()[:-1])
+
+    def test_failures_say_why(self):
+        done = subprocess.run(
+            [sys.executable, str(COUNT)], check=False, capture_output=True,
+            input=make_stream(("tests.b", "fail", TRACEBACK)))
+        self.assertEqual(
+            ["failed: tests.b (module.MismatchError: !=: reference = [] "
+             "actual = [{'a': 1}])"],
+            done.stdout.decode().splitlines()[:-1])

@@ -157,24 +157,22 @@ def parse_member_of(
 
 
 def _aggregate(value: str) -> str:
-    try:
-        return normalise_uuid(value)
-    except ValueError:
+    """Return a uuid as it is spelt: so it is kept, and compared."""
+    if not uuidutils.is_uuid_like(value):
         raise errors.Problem(
             400, "Invalid query string parameters: Expected 'member_of' "
-                 f"parameter to contain valid UUID(s). Got: {value}"
-        ) from None
+                 f"parameter to contain valid UUID(s). Got: {value}")
+    return value
 
 
 def parse_in_tree(value: str) -> str:
-    """Return the uuid of a provider."""
-    try:
-        return normalise_uuid(value.strip())
-    except ValueError:
+    """Return the uuid of a provider, as it is spelt: none has another."""
+    value = value.strip()
+    if not uuidutils.is_uuid_like(value):
         raise errors.Problem(
             400, "Invalid query string parameters: Expected 'in_tree' "
-                 f"parameter to be a format of uuid. Got: {value}"
-        ) from None
+                 f"parameter to be a format of uuid. Got: {value}")
+    return value
 
 
 def normalise_uuid(value: str) -> str:

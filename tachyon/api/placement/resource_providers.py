@@ -84,8 +84,8 @@ def create_provider(call: routing.Call) -> flask.Response:
     uuid = params.normalise_uuid(
         call.body.get("uuid") or uuidutils.generate_uuid())
     call.words.update(provider=name, created=uuid)
-    provider = call.placement.providers.create(call.context, uuid, name,
-                                               _parent(call.body))
+    provider = call.placement.providers.create(
+        call.context, uuid, name, call.body.get("parent_provider_uuid"))
     location = responses.url("resource_providers", provider.uuid)
     if not call.since("1.20"):
         return responses.make_empty(201, location=location)
@@ -124,7 +124,8 @@ def update_provider(call: routing.Call, uuid: str) -> flask.Response:
     providers = call.placement.providers
     if "parent_provider_uuid" in call.body:
         provider = providers.update(
-            call.context, uuid, call.body["name"], _parent(call.body),
+            call.context, uuid, call.body["name"],
+            call.body["parent_provider_uuid"],
             only_adopt=not call.since("1.37"))
     else:
         provider = providers.rename(call.context, uuid, call.body["name"])
@@ -165,10 +166,4 @@ def _parse_filter(given: validation.Query, version: microversion.Version
                        else params.parse_resources(resources)),
             required=required, required_any=required_any,
             forbidden=forbidden, member_of=member_of,
-            forbidden_aggregates=forbidden_aggregates,
-            in_tree=in_tree and params.normalise_uuid(in_tree)))
-
-
-def _parent(body: Any) -> str | None:
-    uuid = body.get("parent_provider_uuid")
-    return None if uuid is None else params.normalise_uuid(uuid)
+            forbidden_aggregates=forbidden_aggregates, in_tree=in_tree))

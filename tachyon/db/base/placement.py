@@ -152,7 +152,8 @@ class AllocationsController(abc.ABC):
 
     @abc.abstractmethod
     def get(self, consumer_uuid: str) -> models.Consumer:
-        """Return a consumer with all it has.
+        """Return a consumer with all it has, in the order in which the
+        providers were made.
 
         :raises ConsumerNotFound: it has nothing.
         """

@@ -24,6 +24,11 @@ def to_time_or_none(microseconds: int | None) -> datetime.datetime | None:
     return None if microseconds is None else to_time(microseconds)
 
 
+def from_time(time: datetime.datetime) -> int:
+    """Return the number that a time is kept as."""
+    return round(time.timestamp() * 1_000_000)
+
+
 def microseconds(seconds: float) -> int:
     """Return a duration in the unit of what is kept."""
     return int(seconds * 1_000_000)

@@ -23,7 +23,7 @@ _GET = f"""
     WITH c
     MATCH (c)-[r:CONSUMES]->(i:Inventory)
           <-[:HAS_INVENTORY]-(p:ResourceProvider)
-    RETURN {COLUMNS} ORDER BY p.uuid, i.resource_class"""
+    RETURN {COLUMNS} ORDER BY p.created_at, p.uuid, i.resource_class"""
 # Needs the lock of the provider.
 _OF_PROVIDER = f"""
     MATCH (p:ResourceProvider {{uuid: $uuid}})-[:HAS_INVENTORY]->(i:Inventory)

@@ -1,6 +1,5 @@
 """Whole providers and consumers, by the batch."""
 
-import datetime
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -164,14 +163,11 @@ def _provider_row(record: models.Provider, roots: dict[str, str]
                   ) -> list[Any]:
     return [
         record.uuid, record.name, record.generation, roots[record.uuid],
-        _microseconds(record.created_at), _microseconds(record.updated_at),
+        stored.from_time(record.created_at),
+        stored.from_time(record.updated_at),
         [inventories.row(name, one)
          for name, one in record.inventories.items()],
         sorted(record.traits), sorted(record.aggregates)]
-
-
-def _microseconds(time: datetime.datetime) -> int:
-    return round(time.timestamp() * 1_000_000)
 
 
 # ------------------------------------------------------------------ consumers
@@ -197,8 +193,8 @@ def _add_consumers(txn: transaction.Transaction,
         txn.stamp("consumer_types")
     txn.write(_ADD_CONSUMERS, rows=[
         [record.uuid, record.generation, record.type, record.project_id,
-         record.user_id, _microseconds(record.created_at),
-         _microseconds(record.updated_at), parts[record.uuid]]
+         record.user_id, stored.from_time(record.created_at),
+         stored.from_time(record.updated_at), parts[record.uuid]]
         for record in new])
     txn.touch(uuid for record in new for uuid in record.allocations)
     return len(new)

@@ -1,6 +1,5 @@
 """Whole providers and consumers, by the batch."""
 
-import datetime
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -90,10 +89,6 @@ def _missing(txn: connection.Transaction, table: str,
     return [record for record in records if record.uuid not in known]
 
 
-def _microseconds(time: datetime.datetime) -> int:
-    return round(time.timestamp() * 1_000_000)
-
-
 # ------------------------------------------------------------------ providers
 def _add_providers(txn: connection.Transaction,
                    new: Sequence[models.Provider]) -> None:
@@ -108,8 +103,8 @@ def _add_providers(txn: connection.Transaction,
         id = providers.insert(
             txn, record.uuid, record.name, record.parent_uuid,
             generation=record.generation,
-            created_at=_microseconds(record.created_at),
-            updated_at=_microseconds(record.updated_at))
+            created_at=stored.from_time(record.created_at),
+            updated_at=stored.from_time(record.updated_at))
         txn.many("INSERT INTO inventories (provider_id, class_id, total, "
                  "reserved, min_unit, max_unit, step_size, allocation_ratio, "
                  "used) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)",
@@ -144,8 +139,8 @@ def _add_consumers(txn: connection.Transaction,
             "RETURNING id",
             (record.uuid, record.generation,
              claims.type_id(txn, record.type), record.project_id,
-             record.user_id, _microseconds(record.created_at),
-             _microseconds(record.updated_at)))
+             record.user_id, stored.from_time(record.created_at),
+             stored.from_time(record.updated_at)))
         amounts = [(keys[uuid, name], amount)
                    for uuid, allocation in record.allocations.items()
                    for name, amount in allocation.resources.items()]

@@ -3,43 +3,37 @@
 import dataclasses
 import itertools
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from tachyon import context
-from tachyon.db import models
 from tachyon.placement import query as query_module
 from tachyon.placement import search
 from tachyon.placement import snapshot as snapshot_module
 from tachyon.placement.managers import base
 from tachyon.placement.managers import names
 
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class AllocationRequest:
-    """One way to meet a request.
-
-    ``mappings`` tells which providers serve the group of which suffix.
-    """
-
-    allocations: Mapping[str, Mapping[str, int]]    # provider, class: amount
-    mappings: Mapping[str, Sequence[str]]           # suffix: providers
+_T = TypeVar("_T")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Candidates:
-    """Ways to meet a request, and the providers that are of interest: all of
-    the trees they use, or else those they use alone."""
+    """Ways to meet a request, and the rows of the providers that are of
+    interest: all of the trees they use, or else those they use alone."""
 
-    requests: Sequence[AllocationRequest]
-    providers: Sequence[models.Provider]
+    snapshot: snapshot_module.Snapshot
+    requests: Sequence[search.Candidate]
+    providers: Sequence[int]
 
 
 class CandidatesManager(base.Manager):
 
     def list(self, ctx: context.RequestContext, query: query_module.Query,
-             *, nested: bool = True) -> Candidates:
-        """Return the candidates of a query, as many as it and the operator
-        allow.
+             describe: Callable[[Candidates], _T], *,
+             nested: bool = True) -> _T:
+        """Return what ``describe`` makes of the candidates of a query, as
+        many as it and the operator allow. They are lent: it is called while
+        the view can't change, and is to be quick.
 
         A caller that does not know of trees (not ``nested``) gets none that
         takes from two providers of one, and no provider that is not used.
@@ -62,32 +56,29 @@ class CandidatesManager(base.Manager):
             if not nested:
                 candidates = (found for found in candidates
                               if _is_flat(snapshot, found))
-            return _describe(
-                snapshot, list(itertools.islice(candidates, query.limit)),
-                nested)
+            requests = list(itertools.islice(candidates, query.limit))
+            return describe(Candidates(
+                snapshot, requests, _providers(snapshot, requests, nested)))
 
 
 def _is_flat(snapshot: snapshot_module.Snapshot,
              found: search.Candidate) -> bool:
-    roots = {int(snapshot.roots[row]) for row, _ in found.allocations}
-    return len(roots) == len(found.allocations)
+    allocations = found.allocations
+    roots = {int(snapshot.roots[row]) for row, _ in allocations}
+    return len(roots) == len(allocations)
 
 
-def _describe(snapshot: snapshot_module.Snapshot,
-              candidates: Sequence[search.Candidate],
-              whole_trees: bool) -> Candidates:
-    uuids = snapshot.uuids
-    requests = [
-        AllocationRequest(
-            {uuids[row]: resources for row, resources in found.allocations},
-            {suffix: [uuids[row] for row in rows]
-             for suffix, rows in found.mappings.items()})
-        for found in candidates]
+def _providers(snapshot: snapshot_module.Snapshot,
+               candidates: Sequence[search.Candidate],
+               whole_trees: bool) -> list[int]:
     rows = dict.fromkeys(
-        row for found in candidates for row, _ in found.allocations)
-    if whole_trees:
+        row for found in candidates
+        for row, resources in zip(found.rows, found.pattern.resources,
+                                  strict=True) if resources)
+    if whole_trees and snapshot.nested:
         # A sharing provider's tree is another than the root's.
-        roots = dict.fromkeys(int(snapshot.roots[row]) for row in rows)
+        root_of = snapshot.roots.item
+        roots = dict.fromkeys(map(root_of, rows))
         rows = dict.fromkeys(row for root in roots
                              for row in snapshot.tree(root))
-    return Candidates(requests, [snapshot.provider(row) for row in rows])
+    return list(rows)

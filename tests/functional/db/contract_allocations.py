@@ -48,6 +48,12 @@ class AllocationsContract:
             found.allocations)
         self.assertIsNotNone(found.created_at)
 
+    def test_get_in_the_order_that_providers_were_made_in(self):
+        made = [self.make_provider(name, VCPU=8).uuid for name in "abcdef"]
+        found = self.take(uuids.vm, {uuid: {"VCPU": 1}
+                                     for uuid in sorted(made)})
+        self.assertEqual(made, list(found.allocations))
+
     def test_nothing_is_not_found(self):
         self.assertRaises(exception.ConsumerNotFound,
                           self.driver.allocations.get, uuids.nope)

@@ -5,6 +5,7 @@ No update is lost: every write that was accepted had seen the one before it.
 
 import concurrent.futures
 import contextlib
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 
 from oslo_utils import uuidutils
@@ -16,7 +17,9 @@ from tachyon.db import models
 PROCESSES = 4
 THREADS = 8                             # of each
 ATTEMPTS = 8                            # of each thread
-CONSUMER = "5b7f1d52-6d3c-4f0e-8a55-0d3f2d1c9b7e"   # the same in each process
+# The same in each process.
+CONSUMER = "5b7f1d52-6d3c-4f0e-8a55-0d3f2d1c9b7e"
+OTHER = "0c4be1f6-3a58-4d1b-9c27-6f0e2d9a8b31"
 
 # Reads a generation, writes with it, and returns the one that was read.
 Write = Callable[[db.DataDriverBase, str, int], int]
@@ -103,6 +106,21 @@ def move_several(driver: db.DataDriverBase, uuid: str, mark: int) -> int:
     return seen.generation
 
 
+def move(driver: db.DataDriverBase, uuid: str, mark: int) -> int:
+    """One consumer goes to the other host; what it had there is left to one
+    that is new, as in a migration."""
+    seen = driver.allocations.get(CONSUMER)
+    (here, held), = seen.allocations.items()
+    there = uuid if here == OTHER else OTHER
+    migration = uuidutils.generate_uuid()
+    driver.allocations.replace([
+        models.Claim(CONSUMER, seen.generation, "demo", "alice",
+                     {there: {"VCPU": mark}}),
+        models.Claim(migration, None, "demo", "alice",
+                     {here: held.resources})])
+    return seen.generation
+
+
 KINDS: Sequence[Write] = (
     replace_inventories, replace_traits, replace_aggregates,
     claim_of_new_consumer)
@@ -170,6 +188,38 @@ class GenerationsContract:
                     consumer.allocations[host.uuid].resources["VCPU"]
                     + given * len(seen), found.inventories["VCPU"].used)
                 self.driver.allocations.delete(CONSUMER)
+
+    def test_no_move_is_lost(self):
+        hosts = [self.make_provider("host", VCPU=100000).uuid, OTHER]
+        self.driver.inventories.replace(
+            OTHER, self.driver.resource_providers.create(
+                OTHER, "other").generation, {"VCPU": models.Inventory(100000)})
+        self.take(CONSUMER, {hosts[0]: {"VCPU": 1}})
+        seen = self._write(hosts[0], (move,))
+        consumer = self.driver.allocations.get(CONSUMER)
+        self._assert_counted(1, seen, consumer.generation)
+        self.assertEqual({hosts[len(seen) % 2]}, set(consumer.allocations))
+        migrations = 0
+        for uuid in hosts:
+            host, consumers = self.driver.allocations.list_by_provider(uuid)
+            self.assertEqual(sum(one.allocations[uuid].resources["VCPU"]
+                                 for one in consumers),
+                             host.inventories["VCPU"].used)
+            migrations += len({one.uuid for one in consumers} - {CONSUMER})
+        self.assertEqual(len(seen), migrations)
+
+    def test_nothing_is_lost_beside_a_reshape(self):
+        """A reshape raises the generation by two, anything else by one."""
+        start = self.make_provider("host", VCPU=100000)
+        seen = self._write(start.uuid, (*KINDS, reshape))
+        found = self.driver.resource_providers.get(start.uuid)
+        steps = {after - before for before, after in itertools.pairwise(
+            [*seen, found.generation])}
+        self.assertEqual(start.generation, seen[0])
+        self.assertLessEqual(steps, {1, 2})
+        _provider, consumers = (
+            self.driver.allocations.list_by_provider(start.uuid))
+        self.assertEqual(len(consumers), found.inventories["VCPU"].used)
 
     def test_no_reshape_is_lost(self):
         start = self.make_provider("host", VCPU=100000)

@@ -8,6 +8,7 @@ from unittest import mock
 import fixtures
 import testtools
 
+from tachyon import conf as tachyon_conf
 from tachyon import exception
 from tachyon import plugins
 from tachyon.cmd import manage
@@ -27,7 +28,7 @@ class TestManage(testtools.TestCase):
         self.useFixture(fixtures.MockPatch(
             "tachyon.conf.base.OPTS",
             [_with_default(opt, self.default_path)
-             for opt in manage.tachyon_conf.base.OPTS]))
+             for opt in tachyon_conf.base.OPTS]))
 
     def run_command(self, *argv):
         """Return exit code, what it printed, and what it complained of."""

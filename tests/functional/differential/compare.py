@@ -1,84 +1,113 @@
 """Whether two answers say the same, apart from order and ids.
 
-What differs on purpose is let through here, each with its reason.
+What differs on purpose is let through here, each difference with its reason
+and its name: ``PURPOSES``. The same list, for users, is in ``doc/source``.
 """
 
+import collections
+import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from urllib import parse
+
+from tests.functional.differential import world
+
+# The answer is the same.
+SAME = "the same"
+PURPOSES = {
+    "could not": "Placement answers 500: Tachyon anything else.",
+    "unknown name": "Placement does not look at all names if some narrowed "
+                    "the answer down to nothing before.",
+    "no token": "An empty token of noauth2 is none; to Placement it is that "
+                "of a user without a name.",
+    "more candidates": "Placement loses some where sharing providers take "
+                       "part, or where groups ask for one class.",
+    "wrong amounts": "Placement adds up wrongly where groups ask for one "
+                     "class.",
+}
 
 # These must be equal; of the others only whether they are there.
-HEADERS = ("Content-Type", "OpenStack-API-Version", "Vary", "Location",
-           "Cache-Control")
+_EQUAL = ("Content-Type", "OpenStack-API-Version", "Vary", "Location",
+          "Cache-Control", "Allow")
+_NOT_LOOKED_AT = {"content-length", "date", *map(str.lower, _EQUAL)}
 
 
-def parted(theirs: Any, ours: Any) -> bool:
-    """Return whether the two know of different consumers from now on.
+@dataclasses.dataclass
+class Verdict:
+    """``name`` is ``SAME`` or one of ``PURPOSES``, unless there are
+    ``differences``."""
 
-    Placement makes a consumer before it looks at what is allocated, and
-    leaves it behind, at generation 0, if that is refused.
-    """
-    return ("expected 0 but got" in theirs.get_data(as_text=True)
-            or ("expected null but got 0" in ours.get_data(as_text=True)
-                and theirs.status_code != ours.status_code))
+    name: str = SAME
+    differences: list[str] = dataclasses.field(default_factory=list)
 
 
-def differences(request: Any, theirs: Any, ours: Any) -> list[str]:
-    """Return what is different; ``theirs`` and ``ours`` are responses of
-    werkzeug's test client."""
-    if theirs.status_code == 500:
-        # Placement could not cope: what it means must be told properly.
-        return [] if ours.status_code < 500 else ["500"]
+# Asks Tachyon.
+Ask = Callable[[world.Request], Any]
+
+
+def compare(request: world.Request, theirs: Any, ours: Any,
+            ask: Ask) -> Verdict:
+    """Compare the answers of Placement and Tachyon to a request."""
+    if theirs.status_code == 500 and ours.status_code < 500:
+        return Verdict("could not")
     if _is_unknown_name(theirs, ours):
-        return []
+        return Verdict("unknown name")
+    if (request.headers.get("X-Auth-Token") == "" and ours.status_code == 401
+            and theirs.status_code >= 400):
+        return Verdict("no token")
     if theirs.status_code != ours.status_code:
-        return [f"status {theirs.status_code} {theirs.get_data()!r} is "
-                f"{ours.status_code} {ours.get_data()!r}"]
-    found = []
-    for name in HEADERS:
-        wanted, got = theirs.headers.get(name), ours.headers.get(name)
-        if name == "Vary" and wanted is None and theirs.status_code >= 400:
-            continue                    # Placement forgets it there
-        if _header(name, wanted) != _header(name, got):
-            found.append(f"{name}: {wanted!r} is {got!r}")
-    if ("Last-Modified" in theirs.headers
-            and "Last-Modified" not in ours.headers):
-        found.append("Last-Modified")
-    if _words(theirs.headers.get("Allow")) != _words(
-            ours.headers.get("Allow")):
-        found.append(f"Allow: {theirs.headers.get('Allow')} is "
-                     f"{ours.headers.get('Allow')}")
-    if not found and theirs.mimetype == "application/json":
-        found += _bodies(request, theirs.json, ours.json)
-    return found
+        return Verdict("", [f"status {theirs.status_code} "
+                            f"{theirs.get_data()!r} is {ours.status_code} "
+                            f"{ours.get_data()!r}"])
+    found = list(_headers(request, theirs, ours))
+    if found:
+        return Verdict("", found)
+    if theirs.mimetype != "application/json" or theirs.status_code == 401:
+        # The words of an error may be others; how noauth2 answers 401, is no
+        # part of the API.
+        if bool(theirs.get_data()) != bool(ours.get_data()):
+            found.append(f"body {theirs.get_data()!r} is {ours.get_data()!r}")
+        return Verdict(SAME, found)
+    if "allocation_requests" in theirs.json:
+        return _candidates(request, theirs.json, ours.json, ask)
+    return Verdict(SAME, _bodies(theirs.json, ours.json))
 
 
 def _is_unknown_name(theirs: Any, ours: Any) -> bool:
-    """Placement does not look at all names if some narrowed it down to
-    nothing before."""
     return (theirs.status_code == 200 and ours.status_code == 400
             and not any(theirs.json.values())
             and "No such" in ours.get_data(as_text=True))
 
 
-def _header(name: str, value: str | None) -> str | None:
+def _headers(request: world.Request, theirs: Any, ours: Any) -> Any:
+    for name in _EQUAL:
+        wanted, got = theirs.headers.get(name), ours.headers.get(name)
+        if name == "Vary" and wanted is None and theirs.status_code >= 400:
+            continue                    # Placement forgets it there
+        if name == "Content-Type" and request.method == "HEAD":
+            continue                    # there is none
+        if _header(name, wanted) != _header(name, got):
+            yield f"{name}: {wanted!r} is {got!r}"
+    others = {name.lower() for name in theirs.headers.keys()} - _NOT_LOOKED_AT
+    for name in others - {name.lower() for name in ours.headers.keys()}:
+        yield f"{name} is missing"
+
+
+def _header(name: str, value: str | None) -> Any:
     if value is None:
         return None
+    if name == "Allow":
+        return set(value.replace(",", " ").split())
     if name == "Vary":
         return value.lower()
     # The same type, with a character set that JSON has anyway.
     return value.split(";")[0]
 
 
-def _words(value: str | None) -> set[str]:
-    return set((value or "").replace(",", " ").split())
-
-
-def _bodies(request: Any, theirs: Any, ours: Any) -> list[str]:
+def _bodies(theirs: Any, ours: Any) -> list[str]:
     if "errors" in theirs:
         wanted, got = (_error(body["errors"][0]) for body in (theirs, ours))
-    elif "allocation_requests" in theirs:
-        return _candidates(request, theirs, ours)
     else:
         wanted, got = normalise(theirs), normalise(ours)
     if wanted == got:
@@ -102,37 +131,81 @@ def normalise(value: Any) -> Any:
     return value
 
 
-def _candidates(request: Any, theirs: Any, ours: Any) -> list[str]:
-    """Placement may have lost some; where a limit cuts, any will do."""
-    if "limit=" in request.path:
-        if len(theirs["allocation_requests"]) > len(
-                ours["allocation_requests"]):
-            return ["fewer candidates"]
-        return []
-    wanted, got = ({json.dumps(normalise(one), sort_keys=True)
-                    for one in body["allocation_requests"]}
-                   for body in (theirs, ours))
-    found = []
+# ----------------------------------------------------------------- candidates
+def _candidates(request: world.Request, theirs: Any, ours: Any,
+                ask: Ask) -> Verdict:
+    asked = _amounts(request)
+    wanted, got = _texts(theirs, asked), _texts(ours, asked)
+    more = _may_be_lost(asked, ours)
+    if any(key == "limit" for key, value in request.query):
+        return _limited(request, wanted, got, more, ask)
     if wanted - got:
-        found.append(f"candidates missing: {wanted - got}, "
-                     f"there are {got}")
-    extra = got - wanted
-    if extra and not _may_be_lost(request, theirs, ours):
-        found.append(f"candidates too many: {extra}, there are {wanted}")
-    for uuid, summary in theirs["provider_summaries"].items():
-        if normalise(summary) != normalise(
-                ours["provider_summaries"].get(uuid)):
-            found.append(f"summary {uuid}: {summary} is "
-                         f"{ours['provider_summaries'].get(uuid)}")
-    return found
+        return Verdict("", [f"candidates missing: {wanted - got}, "
+                            f"there are {got}"])
+    if got - wanted and not more:
+        return Verdict("", [f"candidates too many: {got - wanted}, "
+                            f"there are {wanted}"])
+    summaries = [normalise(body["provider_summaries"])
+                 for body in (theirs, ours)]
+    if got != wanted:
+        return Verdict("more candidates", _summaries(*summaries))
+    if len(wanted) < len(theirs["allocation_requests"]):
+        return Verdict("wrong amounts", _summaries(*summaries))
+    return Verdict(SAME, _bodies(*summaries))
 
 
-def _may_be_lost(request: Any, theirs: Any, ours: Any) -> bool:
-    """Where sharing providers take part, or groups ask for one class."""
-    keys = request.path.partition("?")[2].split("&")
-    asked = [part.partition(":")[0] for key in keys
-             if key.startswith("resources")
-             for part in key.partition("=")[2].split(",")]
-    return len(asked) > len(set(asked)) or any(
+def _amounts(request: world.Request) -> list[tuple[str, int]]:
+    """Return what all groups of a query that is valid ask for."""
+    return [(name, int(amount))
+            for key, values in parse.parse_qsl(request.get_query())
+            if key.startswith("resources")
+            for name, _, amount in (value.partition(":")
+                                    for value in values.split(","))]
+
+
+def _texts(body: Any, asked: Sequence[tuple[str, int]]) -> set[str]:
+    """Return those candidates that have the amounts that were asked for."""
+    total: collections.Counter[str] = collections.Counter()
+    for name, amount in asked:
+        total[name] += amount
+    return {json.dumps(normalise(one), sort_keys=True)
+            for one in body["allocation_requests"] if _sum(one) == total}
+
+
+def _sum(candidate: Any) -> collections.Counter[str]:
+    allocations = candidate["allocations"]
+    if isinstance(allocations, dict):
+        allocations = allocations.values()
+    total: collections.Counter[str] = collections.Counter()
+    for one in allocations:
+        total.update(one["resources"])
+    return total
+
+
+def _summaries(theirs: Any, ours: Any) -> list[str]:
+    return [f"summary {uuid}: {summary} is {ours.get(uuid)}"
+            for uuid, summary in theirs.items() if summary != ours.get(uuid)]
+
+
+def _limited(request: world.Request, theirs: set[str], ours: set[str],
+             more: bool, ask: Ask) -> Verdict:
+    """Any will do, as long as they are as many, and of those there are."""
+    everything = _texts(ask(dataclasses.replace(request, query=[
+        pair for pair in request.query if pair[0] != "limit"])).json,
+        _amounts(request))
+    found = []
+    if (theirs | ours) - everything:
+        found.append(f"not without a limit: {(theirs | ours) - everything}")
+    if len(theirs) > len(ours) or len(theirs) < len(ours) and not more:
+        found.append(f"candidates: {theirs} are {ours}")
+    return Verdict(SAME if len(theirs) == len(ours) else "more candidates",
+                   found)
+
+
+def _may_be_lost(asked: Sequence[tuple[str, int]], ours: Any) -> bool:
+    """Return whether sharing providers take part, or groups ask for one
+    class."""
+    classes = [name for name, amount in asked]
+    return len(classes) > len(set(classes)) or any(
         "MISC_SHARES_VIA_AGGREGATE" in summary.get("traits", ())
         for summary in ours["provider_summaries"].values())

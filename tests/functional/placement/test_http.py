@@ -92,6 +92,13 @@ class VersionsTestCase(base.TestCase):
         self.assertEqual("1.39", error["max_version"])
         self.assertEqual(str(microversion.MIN_VERSION), error["min_version"])
 
+    def test_root_may_be_empty(self):
+        """So it is where the API is mounted below a prefix."""
+        answer = self.fixture.client.get("/", environ_overrides={
+            "SCRIPT_NAME": "/placement", "PATH_INFO": ""})
+        self.assertEqual(200, answer.status_code)
+        self.assertEqual("1.39", answer.json["versions"][0]["max_version"])
+
     def test_malformed_version(self):
         for version in ("pony.horse", "1", "1.2.3", "١.٢.٣"):
             headers = {"OpenStack-API-Version": f"placement {version}"}
@@ -152,6 +159,17 @@ class WhoTestCase(base.TestCase):
                 "GET", f"/usages?project_id={project}", token="alice:demo",
                 headers={"X-Roles": "reader"})
             self.assertEqual(status, answer.status_code, project)
+
+    def test_project_by_header(self):
+        """Even by an empty one."""
+        for project, status in (("other", 200), ("demo", 403), ("", 403)):
+            answer = self.ask(
+                "GET", "/usages?project_id=other", token="alice:demo",
+                headers={"X-Roles": "reader", "X-Project-Id": project})
+            self.assertEqual(status, answer.status_code, project)
+        self.refuse(403, "GET", "/usages?project_id=demo",
+                    token="alice:demo",
+                    headers={"X-Roles": "reader", "X-Project-Id": ""})
 
     def test_system_scope_is_not_for_placement(self):
         self.refuse(403, "GET", "/resource_providers",
@@ -234,6 +252,13 @@ class PathsTestCase(base.TestCase):
             self.assertEqual("The resource could not be found.",
                              problem.detail)
 
+    def test_a_slash_too_many_at_the_beginning(self):
+        for path in ("//", "//resource_providers", "//api/v1"):
+            answer = self.fixture.client.get(
+                "/", headers={"X-Auth-Token": "admin"},
+                environ_overrides={"PATH_INFO": path})
+            self.assertEqual(404, answer.status_code, path)
+
     def test_method_not_allowed(self):
         for method, path, allowed in (
                 ("DELETE", "/", {"GET"}),
@@ -266,7 +291,9 @@ class ContentTestCase(base.TestCase):
         for accept, status in (
                 ("application/json", 200), ("*/*", 200),
                 ("application/*", 200), ("text/html, */*;q=0.1", 200),
-                ("text/plain", 406), ("text/html;q=1.0, image/*", 406)):
+                ("", 200), ("no such thing", 200),
+                ("text/plain", 406), ("text/html;q=1.0, image/*", 406),
+                ("application/json;q=0", 406), ("*/*;q=0", 406)):
             answer = self.ask("GET", "/resource_providers",
                               headers={"Accept": accept})
             self.assertEqual(status, answer.status_code, accept)
@@ -274,6 +301,30 @@ class ContentTestCase(base.TestCase):
                           headers={"Accept": "text/plain"})
         self.assertEqual("text/plain", answer.mimetype)
         self.assertIn("Only application/json is provided", answer.text)
+
+    def test_errors_come_in_the_type_that_is_wanted(self):
+        for accept, wanted in (
+                ("application/json", "application/json"),
+                ("", "application/json"), ("*/*", "application/json"),
+                ("text/html", "text/html"), ("no such thing", "text/html"),
+                ("text/plain", "text/plain"),
+                ("application/json;q=0", "text/plain")):
+            answer = self.ask("GET", "/nothing", headers={"Accept": accept})
+            self.assertEqual(404, answer.status_code)
+            self.assertEqual(wanted, answer.mimetype, accept)
+
+    def test_aggregates_look_at_types_before_the_version(self):
+        """Alone, as in Placement: others are unknown, whatever comes."""
+        path = f"/resource_providers/{uuids.x}"
+        for part, expected in (("aggregates", (406, 415, 404)),
+                               ("traits", (404, 404, 404))):
+            self.assertEqual(expected, tuple(
+                self.ask(method, f"{path}/{part}", version="1.0", data=data,
+                         content_type=content_type,
+                         headers={"Accept": "text/plain"}).status_code
+                for method, data, content_type in (
+                    ("GET", None, None), ("PUT", b"[]", "text/plain"),
+                    ("PUT", b"[]", "application/json"))))
 
     def test_only_json_is_taken(self):
         for method, path, body in ROUTES:

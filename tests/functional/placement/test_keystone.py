@@ -8,6 +8,7 @@ from unittest import mock
 
 import fixtures
 from keystoneauth1 import exceptions as keystone_exc
+from keystoneauth1 import fixture as ksa_fixture
 from keystoneauth1 import loading
 from keystonemiddleware import auth_token
 from keystonemiddleware import fixture as keystone_fixture
@@ -137,6 +138,21 @@ class TokensTestCase(TestCase):
                     "/", headers=headers, environ_overrides={
                         "PATH_INFO": path})
                 self.assertEqual(status, answer.status_code, path)
+
+    def test_access_rules(self):
+        """A path that is no text fits none."""
+        token = ksa_fixture.V3Token(user_id="alice", project_id="demo")
+        token.add_role(name="admin")
+        token.add_service("placement").add_standard_endpoints(public=URL)
+        token["token"]["application_credential"] = {"access_rules": [
+            {"service": "placement", "method": "GET", "path": "/traits/**"}]}
+        headers = {"X-Auth-Token": self.keystone.add_token(token),
+                   "OpenStack-API-Version": "placement 1.39"}
+        for path, status in (("/traits/CUSTOM_NONE", 404), ("/traits", 401),
+                             ("/traits/\xff", 401), ("/\xff", 401)):
+            answer = self.fixture.client.get(
+                "/", headers=headers, environ_overrides={"PATH_INFO": path})
+            self.assertEqual(status, answer.status_code, path)
 
     def test_own_api_tells_its_own_code(self):
         problem = self.refuse(401, "GET", "/api/v1/flavors", token=None)

@@ -94,6 +94,23 @@ class Keystone(fixtures.Fixture):
                 f"{self._roles[role]}")
         return name
 
+    def service_options(self, name: str, project_id: str) -> dict[str, str]:
+        """Return the options by which a service logs in as a user."""
+        return {"auth_type": "password", "auth_url": self.url,
+                "username": name, "password": self.password,
+                "project_id": project_id, "user_domain_id": DOMAIN}
+
+    def api_options(self, name: str, project_id: str
+                    ) -> dict[str, dict[str, Any]]:
+        """Return the options of a tachyon-api that asks this Keystone, as a
+        user."""
+        return {"api": {"auth_strategy": "keystone"},
+                "keystone_authtoken": {
+                    **self.service_options(name, project_id),
+                    "www_authenticate_uri": self.url,
+                    # One retry, not three: a test waits for it.
+                    "http_request_max_retries": 1}}
+
     def publish(self, service_type: str, url: str) -> None:
         """Put a service with one endpoint into the catalogue."""
         service = self._post("/services", service={

@@ -153,9 +153,9 @@ class TestFlat(SearchTestCase):
                 group("", {"VCPU": 9}), group("_A", {"VCPU": 1}))
             ).candidates())
             row = snapshot.row_named("cn3")
-            self.assertEqual(search.Candidate(
-                row, ((row, {"VCPU": 10}),), {"": (row,), "_A": (row,)}),
-                candidate)
+            self.assertEqual(
+                (row, ((row, {"VCPU": 10}),), {"": (row,), "_A": (row,)}),
+                (candidate.root, candidate.allocations, candidate.mappings))
 
     def test_used_and_rules_of_units(self):
         self.store.use("cn1", VCPU=3)

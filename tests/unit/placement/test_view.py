@@ -1,3 +1,4 @@
+import copy
 import random
 import threading
 import unittest
@@ -27,6 +28,9 @@ def state(snapshot):
     return {
         "providers": {snapshot.names[row]: snapshot.provider(row)
                       for row in rows},
+        # Of the view itself it was kept from when it was first asked for.
+        "noted": {snapshot.names[row]: snapshot.noted("copy", row, copy.copy)
+                  for row in rows},
         "trees": {snapshot.names[row]: named(snapshot.tree(row))
                   for row in snapshot.root_rows.tolist()},
         "hosts": named(snapshot.host_rows),
