@@ -13,8 +13,10 @@ And it is for a transaction that has changed something, or for one that has
 not: so each statement is repeated by itself, where it finds nothing any more.
 """
 
+import dataclasses
 import functools
 import logging
+import math
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -26,11 +28,16 @@ from tachyon import exception
 from tachyon.db import models
 from tachyon.db.neo4j import aggregates
 from tachyon.db.neo4j import allocations
+from tachyon.db.neo4j import claiming
 from tachyon.db.neo4j import connection
+from tachyon.db.neo4j import grants
 from tachyon.db.neo4j import instances
 from tachyon.db.neo4j import inventories
+from tachyon.db.neo4j import jobs
+from tachyon.db.neo4j import landings
 from tachyon.db.neo4j import messages
 from tachyon.db.neo4j import providers
+from tachyon.db.neo4j import schema
 from tachyon.db.neo4j import services
 from tachyon.db.neo4j import transaction
 
@@ -38,11 +45,13 @@ LOG = logging.getLogger(__name__)
 
 PATIENCE = 20.0                         # seconds in all
 CLASSES = ("VCPU", "MEMORY_MB", "DISK_GB")
+GROUPS = (1, 4)                         # claims in one transaction
 
 _STORE = """
     CREATE (s:Store {name: $name})
     SET s.number = 0, s.floor = 0, s.gone_changed = 0, s.traits_changed = 0,
-        s.resource_classes_changed = 0, s.consumer_types_changed = 0"""
+        s.resource_classes_changed = 0, s.consumer_types_changed = 0,
+        s.version = $version, s.compatible = $version"""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -52,7 +61,7 @@ def warm_up(store: connection.Store) -> None:
     """Do what ``DataDriverBase.warm_up`` promises."""
     end = time.monotonic() + PATIENCE
     try:
-        for query, params in store.look_long(rehearse, PATIENCE).items():
+        for query, params in store.look_long(rehearse, PATIENCE):
             left = end - time.monotonic()
             if left <= 0:
                 break
@@ -71,10 +80,17 @@ class _Recorder:
 
     def __init__(self, raw: neo4j.ManagedTransaction):
         self._raw = raw
-        self.played: dict[str, Mapping[str, Any]] = {}
+        self._played: dict[tuple[str, ...], Mapping[str, Any]] = {}
+
+    @property
+    def played(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """Return what was run, with parameters of each length."""
+        return [(key[0], params) for key, params in self._played.items()]
 
     def run(self, query: str, params: dict[str, Any]) -> neo4j.Result:
-        self.played[query] = params
+        lengths = (str(len(value)) for value in params.values()
+                   if isinstance(value, list))
+        self._played[query, *lengths] = params
         return self._raw.run(query, params)
 
 
@@ -85,23 +101,35 @@ class _Stage(connection.Store):
     def __init__(self, txn: transaction.Transaction):
         self._recorder = _Recorder(txn.raw)
         self._name = uuidutils.generate_uuid()[:len(transaction.STORE)]
-        self._begin().all(_STORE, name=self._name)
+        self._begin().all(_STORE, name=self._name, version=schema.VERSION)
 
     @property
-    def played(self) -> dict[str, Mapping[str, Any]]:
+    def played(self) -> list[tuple[str, Mapping[str, Any]]]:
         """Return what was run, and with what, but for the node above."""
-        return {query: params for query, params
-                in self._recorder.played.items() if query != _STORE}
+        return [one for one in self._recorder.played if one[0] != _STORE]
 
     def _begin(self) -> transaction.Transaction:
         return transaction.Transaction(self._recorder, self._name)
 
-    def write(self, work: Callable[Concatenate[transaction.Transaction, P], T],
-              *args: P.args, **kwargs: P.kwargs) -> T:
+    def end(self) -> float:
+        return math.inf
+
+    def write_by(self, end: float,
+                 work: Callable[[transaction.Transaction], T]) -> T:
         txn = self._begin()
-        result = work(txn, *args, **kwargs)
+        result = work(txn)
         txn.seal(connection.new_id())
         return result
+
+    def write_once(self, end: float,
+                   work: Callable[[transaction.Transaction], T]) -> T:
+        return self.write_by(end, work)
+
+    def write_at_once(self, end: float, statement: str, **params: Any
+                      ) -> list[list[Any]] | None:
+        return self._begin().all(
+            statement, **params, write_id=connection.new_id(),
+            store=self._name, version=schema.VERSION)
 
     def write_idempotent(self, query: str, **params: Any) -> list[list[Any]]:
         txn = self._begin()
@@ -117,7 +145,8 @@ class _Stage(connection.Store):
         return work(self._begin(), *args, **kwargs)
 
 
-def rehearse(txn: transaction.Transaction) -> dict[str, Mapping[str, Any]]:
+def rehearse(txn: transaction.Transaction
+             ) -> list[tuple[str, Mapping[str, Any]]]:
     """Do all that there is between a host and the end of an instance; return
     the statements, each with parameters."""
     stage = _Stage(txn)
@@ -138,6 +167,9 @@ def rehearse(txn: transaction.Transaction) -> dict[str, Mapping[str, Any]]:
             play.unland(id, attempt, host, "fault")
         else:
             play.fail(id, attempt, "fault", _decision(id))
+    # Last, since it can do without: then each claims by himself.
+    for count in GROUPS:
+        _play_group(stage, play, count)
     return stage.played
 
 
@@ -168,6 +200,30 @@ def _play_consumer(stage: connection.Store, host: str) -> None:
         controller.replace([_claim(consumer, host, generation)])
     controller.get(consumer)
     controller.delete(consumer)
+
+
+def _play_group(stage: connection.Store,
+                play: instances.InstancesController, count: int) -> None:
+    """Let so many claim and land at once, in each way that there is."""
+    hosts = [_play_provider(stage) for _ in range(count)]
+    ways = (lambda wanted: stage.write(claiming.decide, wanted),
+            lambda wanted: grants.grant(stage, wanted, stage.end()))
+    for way in ways:
+        way([jobs.Job([_claim(uuidutils.generate_uuid(), host)])
+             for host in hosts])
+        way([_play_landing(stage, play, host) for host in hosts])
+
+
+def _play_landing(stage: connection.Store,
+                  play: instances.InstancesController, host: str) -> jobs.Job:
+    id, attempt = _play_submit(stage, play)
+    found = providers.ResourceProvidersController(stage).get(host)
+    claim = dataclasses.replace(
+        _claim(id, host, consumer_type="INSTANCE"),
+        provider_generations={host: found.generation})
+    return jobs.Job(
+        [claim], compare=False,
+        landing=landings.Landing(id, attempt, host, host, _decision(id)))
 
 
 def _play_submit(stage: connection.Store,

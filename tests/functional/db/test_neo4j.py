@@ -1,6 +1,7 @@
 """The contract, held by the neo4j driver, against a real server."""
 
 import functools
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -67,7 +68,8 @@ class Neo4jCase(base.StoreCase):
     def hold(driver: db.DataDriverBase,
              pause: Callable[[str], None]) -> None:
         store = driver._store                   # type: ignore[attr-defined]
-        execute = store._execute
+        execute, at_once = store._execute, store._write_at_once
+        refused = itertools.cycle((True, False))
 
         def held(work: Callable[[Any], Any], end: float) -> Any:
             def paused(txn: Any) -> Any:
@@ -79,7 +81,17 @@ class Neo4jCase(base.StoreCase):
             pause("after")
             return result
 
-        store._execute = held
+        def held_at_once(*args: Any) -> Any:
+            # Nothing holds it up between its locks and its commit. So what
+            # would be done at once is done at length every other time.
+            if next(refused):
+                return []
+            pause("before")
+            result = at_once(*args)
+            pause("after")
+            return result
+
+        store._execute, store._write_at_once = held, held_at_once
 
 
 class ContractCase(Neo4jCase):

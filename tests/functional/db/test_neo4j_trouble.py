@@ -11,6 +11,8 @@ from oslo_utils.fixture import uuidsentinel as uuids
 from tachyon import context
 from tachyon import exception
 from tachyon.db import models
+from tachyon.db.neo4j import connection
+from tachyon.db.neo4j import grants
 from tachyon.db.neo4j import transaction
 from tests.functional.db import contract_capacity
 from tests.functional.db import neo4j_store
@@ -60,18 +62,29 @@ class TestLostConnections(TroubleCase):
     def at_commit(self, act):
         """Call ``act`` once, when all but the commit has been sent."""
         seal = transaction.Transaction.seal
-        acted = []
+        at_once = connection.Store._write_at_once
+        left = [act]
+        self.addCleanup(self.assertEqual, [], left)
+
+        def act_once():
+            if left:
+                left.pop()()
 
         def sealed(txn, write_id):
             found = seal(txn, write_id)
-            if not acted:
-                acted.append(True)
-                act()
+            act_once()
             return found
 
-        patch = mock.patch.object(transaction.Transaction, "seal", sealed)
-        patch.start()
-        self.addCleanup(patch.stop)
+        def done_at_once(store, *args):
+            act_once()
+            return at_once(store, *args)
+
+        for owner, name, acting in (
+                (transaction.Transaction, "seal", sealed),
+                (connection.Store, "_write_at_once", done_at_once)):
+            patch = mock.patch.object(owner, name, acting)
+            patch.start()
+            self.addCleanup(patch.stop)
 
     def replace(self, driver=None):
         driver = driver or self.through
@@ -101,6 +114,17 @@ class TestLostConnections(TroubleCase):
         (message, instance), = self.through.messages.claim("me", 30)
         self.assertEqual((1, 1), (message.attempt, message.deliveries))
         self.assertEqual(instance, self.driver.instances.get(uuids.vm))
+
+    def test_a_landing_survives_a_lost_answer(self):
+        self.submit("vm")
+        attempt = self.claim_message(uuids.vm).attempt
+        self.at_commit(self.proxy.lose_answer)
+        landed = self.through.instances.land(
+            uuids.vm, attempt, "host", uuids.host, self.claim(uuids.vm),
+            self.make_decision("req", uuids.vm))
+        self.assertEqual("host", landed.host)
+        self.assertEqual(landed, self.driver.instances.get(uuids.vm))
+        self.assert_one_claim()
 
     def test_nobody_can_tell(self):
         self.at_commit(functools.partial(self.proxy.lose_answer,
@@ -135,6 +159,16 @@ class TestLostConnections(TroubleCase):
         self.proxy.heal()
         self.replace()
         self.assert_one_claim()
+
+
+class TestLostConnectionsAtLength(TestLostConnections):
+    """Where claims are decided, not granted at once."""
+
+    def setUp(self):
+        super().setUp()
+        patch = mock.patch.object(grants, "grant", return_value=None)
+        patch.start()
+        self.addCleanup(patch.stop)
 
 
 class TestRestart(TroubleCase):
