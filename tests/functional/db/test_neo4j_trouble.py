@@ -1,10 +1,13 @@
 """What goes wrong with a server, a connection, a lock or a commit."""
 
+import contextlib
 import functools
 import os
 import threading
 from unittest import mock
 
+import neo4j
+import neo4j.exceptions
 from oslo_utils import uuidutils
 from oslo_utils.fixture import uuidsentinel as uuids
 
@@ -115,24 +118,14 @@ class TestLostConnections(TroubleCase):
         self.assertEqual((1, 1), (message.attempt, message.deliveries))
         self.assertEqual(instance, self.driver.instances.get(uuids.vm))
 
-    def test_a_landing_survives_a_lost_answer(self):
-        self.submit("vm")
-        attempt = self.claim_message(uuids.vm).attempt
-        self.at_commit(self.proxy.lose_answer)
-        landed = self.through.instances.land(
-            uuids.vm, attempt, "host", uuids.host, self.claim(uuids.vm),
-            self.make_decision("req", uuids.vm))
-        self.assertEqual("host", landed.host)
-        self.assertEqual(landed, self.driver.instances.get(uuids.vm))
-        self.assert_one_claim()
-
     def test_nobody_can_tell(self):
         self.at_commit(functools.partial(self.proxy.lose_answer,
                                          then_refuse=True))
         self.assertRaises(exception.OutcomeUnknown, self.replace_hastily)
-        self.assert_one_claim()
         self.proxy.heal()
-        self.assertRaises(exception.ConcurrentUpdate, self.replace)
+        # Whether it happened is up to the server: see below for the rest.
+        with contextlib.suppress(exception.ConcurrentUpdate):
+            self.replace()
         self.assert_one_claim()
 
     def test_a_commit_while_the_server_hangs(self):
@@ -169,6 +162,57 @@ class TestLostConnectionsAtLength(TestLostConnections):
         patch = mock.patch.object(grants, "grant", return_value=None)
         patch.start()
         self.addCleanup(patch.stop)
+
+    def test_nobody_can_tell_of_what_happened(self):
+        self.at_commit(functools.partial(self.proxy.lose_answer,
+                                         then_refuse=True))
+        self.assertRaises(exception.OutcomeUnknown, self.replace_hastily)
+        self.assert_one_claim()
+        self.proxy.heal()
+        self.assertRaises(exception.ConcurrentUpdate, self.replace)
+        self.assert_one_claim()
+
+
+class TestLostAnswers(TroubleCase):
+    """Of statements that are a transaction by themselves, and happened."""
+
+    def setUp(self):
+        super().setUp()
+        self.make_provider("host", VCPU=8)
+        self.take(uuids.other, {self.make_provider("other", VCPU=1).uuid: {
+            "VCPU": 1}})                # there are types of consumers now
+
+    def lose_one(self):
+        values = neo4j.Result.values
+        left = [neo4j.exceptions.ServiceUnavailable("lost")]
+        self.addCleanup(self.assertEqual, [], left)
+
+        def lost(result, *args):
+            found = values(result, *args)
+            if left:
+                raise left.pop()
+            return found
+
+        patch = mock.patch.object(neo4j.Result, "values", lost)
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def test_a_claim(self):
+        self.driver.traits.list()       # knows the version of the schema
+        self.lose_one()
+        self.driver.allocations.replace([self.claim(uuids.vm)])
+        self.assert_one_claim()
+
+    def test_a_landing(self):
+        self.submit("vm")
+        attempt = self.claim_message(uuids.vm).attempt
+        self.lose_one()
+        landed = self.driver.instances.land(
+            uuids.vm, attempt, "host", uuids.host, self.claim(uuids.vm),
+            self.make_decision("req", uuids.vm))
+        self.assertEqual("host", landed.host)
+        self.assertEqual(landed, self.driver.instances.get(uuids.vm))
+        self.assert_one_claim()
 
 
 class TestRestart(TroubleCase):
