@@ -12,6 +12,7 @@ from tests.functional.db import contract_allocations
 from tests.functional.db import contract_bulk
 from tests.functional.db import contract_capacity
 from tests.functional.db import contract_changes
+from tests.functional.db import contract_claiming
 from tests.functional.db import contract_decisions
 from tests.functional.db import contract_driver
 from tests.functional.db import contract_exactness
@@ -158,6 +159,10 @@ class TestCapacity(contract_capacity.CapacityContract, ContractCase):
 
 
 class TestChanges(contract_changes.ChangesContract, ContractCase):
+    pass
+
+
+class TestClaiming(contract_claiming.ClaimingContract, ContractCase):
     pass
 
 

@@ -1,8 +1,6 @@
-"""Claims of one process meet: what a claim costs, and who gets what."""
+"""What a claim costs, and whether it matters in which way it is made."""
 
 import random
-import threading
-from concurrent import futures
 from unittest import mock
 
 from oslo_utils import uuidutils
@@ -10,16 +8,13 @@ from oslo_utils.fixture import uuidsentinel as uuids
 
 from tachyon import exception
 from tachyon.db import models
-from tachyon.db.common import grouping
 from tachyon.db.neo4j import claiming
 from tachyon.db.neo4j import grants
 from tachyon.db.neo4j import jobs
 from tests.functional.db import neo4j_store
 from tests.functional.db import test_neo4j
 from tests.integration.parts import proxy
-from tests.integration.parts import wait
 
-DEADLINE = 60.0
 HOSTS = 3
 
 
@@ -98,106 +93,6 @@ class TestRoundTrips(ClaimingCase):
         trips, writes = self.count(refused)
         self.assertEqual(0, writes)
         self.assertEqual(4, trips)
-
-
-class TestGroups(ClaimingCase):
-    """Who comes while the first one's transaction is under way."""
-
-    def setUp(self):
-        super().setUp()
-        patch = mock.patch.object(grouping, "PATIENCE", DEADLINE)
-        patch.start()
-        self.addCleanup(patch.stop)
-
-    def meet(self, controller, calls):
-        """Make calls that go to the store in two transactions: the first one,
-        then all others. Return their errors, or None each."""
-        group = controller._claiming._group
-        held, done = threading.Event(), threading.Event()
-        self.addCleanup(done.set)
-
-        def hold(txn):
-            txn.all("MATCH (p:ResourceProvider {uuid: $uuid}) "
-                    "SET p.locked = true", uuid=uuids.host)
-            held.set()
-            done.wait(DEADLINE)
-
-        with futures.ThreadPoolExecutor(len(calls) + 1) as pool:
-            holder = pool.submit(self.driver._store.look, hold)
-            self.assertTrue(held.wait(DEADLINE))
-            begun = []
-            for length, call in enumerate(calls):
-                begun.append(pool.submit(*call))
-                wait.until(lambda length=length: group._leaders
-                           and len(group._queue) == length, "it waits")
-            done.set()
-            holder.result()
-            return [each.exception(DEADLINE) for each in begun]
-
-    def replace(self, *claims):
-        return (self.driver.allocations.replace, claims)
-
-    def test_two_transactions(self):
-        before, writes = self.driver.resource_providers.get(
-            uuids.host).generation, self.writes()
-        self.assertEqual([None] * 6, self.meet(self.driver.allocations, [
-            self.replace(self.claim(uuidutils.generate_uuid()))
-            for _index in range(6)]))
-        self.assertEqual(writes + 2, self.writes())
-        found = self.driver.resource_providers.get(uuids.host)
-        self.assertEqual((before + 6, 7), (found.generation,
-                                           found.inventories["VCPU"].used))
-
-    def test_each_has_an_outcome_of_its_own(self):
-        generation = self.driver.resource_providers.get(uuids.host).generation
-        errors = self.meet(self.driver.allocations, [
-            self.replace(self.claim(uuids.a)),
-            self.replace(self.claim(uuids.b, {uuids.host: {"VCPU": 5}})),
-            self.replace(self.claim(uuids.c, {uuids.host: {"VCPU": 5}})),
-            self.replace(self.claim(uuids.first, None, 7)),
-            self.replace(self.claim(uuids.d, {uuids.nowhere: {"VCPU": 1}})),
-            self.replace(self.claim(uuids.e), self.claim(uuids.e)),
-            self.replace(self.claim(uuids.f, provider_generations={
-                uuids.host: generation})),
-            self.replace(self.claim(uuids.g, consumer_type="NEW"))])
-        self.assertEqual(
-            [None, None, exception.CapacityExceeded,
-             exception.ConcurrentUpdate, exception.ResourceProviderNotFound,
-             exception.ConcurrentUpdate, exception.ConcurrentUpdate, None],
-            [error and type(error) for error in errors])
-        found, consumers = self.driver.allocations.list_by_provider(
-            uuids.host)
-        self.assertEqual((generation + 3, 8), (
-            found.generation, found.inventories["VCPU"].used))
-        self.assertEqual({uuids.first, uuids.a, uuids.b, uuids.g},
-                         {one.uuid for one in consumers})
-
-    def test_landings(self):
-        calls = []
-        for name in ("a", "b", "c"):
-            self.submit(name)
-            attempt = self.claim_message(getattr(uuids, name)).attempt
-            calls.append((self.land, getattr(uuids, name),
-                          attempt + (name == "b")))
-        errors = self.meet(self.driver.instances, calls)
-        self.assertEqual([None, exception.Fenced, None],
-                         [error and type(error) for error in errors])
-        self.assertEqual(
-            ["host", None, "host"],
-            [self.driver.instances.get(getattr(uuids, name)).host
-             for name in ("a", "b", "c")])
-        self.assertEqual(uuids.c, self.driver.decisions.get(
-            f"req-{uuids.c}").consumer_uuid)
-        self.assertEqual(3, self.used(uuids.host))
-
-    def test_a_group_that_breaks_off_is_done_alone(self):
-        once = mock.patch.object(
-            claiming.Claiming, "_together",
-            side_effect=grouping.Aborted("deadlock"))
-        with once:
-            self.in_threads(self.take, [uuidutils.generate_uuid()
-                                        for _index in range(7)])
-        self.assertEqual(8, self.used(uuids.host))
 
 
 class TestTogetherAsApart(ClaimingCase):
