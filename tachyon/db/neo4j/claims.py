@@ -79,14 +79,20 @@ _KEEP = f"""
             c.type = coalesce(row[1], c.type), c.project_id = row[2],
             c.user_id = row[3], c.updated_at = {rows.NOW}
         {_ALLOCATE} }}"""
-CREATE = f"""
+
+
+def create(new: str) -> str:
+    """Return the part that makes the consumers of these rows."""
+    return f"""
     CALL () {{
-        UNWIND $new AS row
+        UNWIND {new} AS row
         CREATE (c:Consumer {{
             uuid: row[0], generation: 1, type: row[1], project_id: row[2],
             user_id: row[3], created_at: {rows.NOW},
             updated_at: {rows.NOW}}})
         {_ALLOCATE} }}"""
+
+
 # What a reshape takes away once nothing is allocated of it any more.
 _EMPTY = """
     CALL () {
@@ -94,7 +100,7 @@ _EMPTY = """
         MATCH (i:Inventory {provider_uuid: part[0], resource_class: part[1]})
         DETACH DELETE i }"""
 _PARTS = (("types", _TYPES), ("released", _RELEASE), ("dropped", _DROP),
-          ("kept", _KEEP), ("new", CREATE), ("going", _EMPTY))
+          ("kept", _KEEP), ("new", create("$new")), ("going", _EMPTY))
 
 
 @dataclasses.dataclass(slots=True)

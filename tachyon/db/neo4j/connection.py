@@ -119,18 +119,18 @@ class Store:
         self._check_version()
         return self._once(lambda: self._write(work, end))
 
-    def write_at_once(self, end: float, statement: str, **params: Any
-                      ) -> list[list[Any]] | None:
+    def write_at_once(self, end: float, statement: str,
+                      asked: Mapping[str, Any]) -> list[list[Any]] | None:
         """Run one statement that is a transaction by itself, in one round
-        trip; return its rows. It begins with ``FIT_STORE`` and ends with
-        ``LAST_SEAL``.
+        trip; return its rows. It has ``FIT_STORE`` before all that it writes,
+        and ends with ``LAST_SEAL``; ``$asked`` is its parameter.
 
         None says that it happened, but its answer was lost.
 
         :raises Aborted: it did not happen.
         :raises OutcomeUnknown:
         """
-        return self._once(lambda: self._write_at_once(statement, params, end))
+        return self._once(lambda: self._write_at_once(statement, asked, end))
 
     def write_idempotent(self, query: str, **params: Any) -> list[list[Any]]:
         """Run one statement that may as well happen twice; return its rows.
@@ -331,7 +331,7 @@ class Store:
                 raise errors.Again(errors.tell(exc)) from exc
         return results[-1]
 
-    def _write_at_once(self, text: str, params: Mapping[str, Any],
+    def _write_at_once(self, text: str, asked: Mapping[str, Any],
                        end: float) -> list[list[Any]] | None:
         write_id, left = new_id(), _left(end)
         statement = neo4j.Query(text, metadata=_metadata(), timeout=left)
@@ -341,7 +341,7 @@ class Store:
             try:
                 with self._planning.of(text):
                     return session.run(statement, {
-                        **params, "write_id": write_id,
+                        "asked": asked, "write_id": write_id,
                         "store": transaction.STORE,
                         "version": self._version}).values()
             except Exception as exc:

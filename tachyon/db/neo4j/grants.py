@@ -24,36 +24,38 @@ from tachyon.db.neo4j import transaction
 
 _LOCKED = """
     CALL () {
-        UNWIND $providers AS uuid
+        UNWIND $asked.providers AS uuid
         MATCH (p:ResourceProvider {uuid: uuid}) SET p.locked = true
         RETURN count(*) AS found }
-    WITH found WHERE found = size($providers)"""
+    WITH found WHERE found = size($asked.providers)"""
 # All of it is there, and nothing of what is new.
 _FITS = """
       AND COUNT {
-        UNWIND $parts AS part
+        UNWIND $asked.parts AS part
         MATCH (i:Inventory {provider_uuid: part[0], resource_class: part[1]})
         WHERE i.used + part[2] <=
               toInteger((i.total - i.reserved) * i.allocation_ratio)
           AND all(amount IN part[3] WHERE amount >= i.min_unit
                   AND amount <= i.max_unit AND amount % i.step_size = 0)
-      } = size($parts)
+      } = size($asked.parts)
       AND COUNT {
-        UNWIND $compared AS row
+        UNWIND $asked.compared AS row
         MATCH (p:ResourceProvider {uuid: row[0]})
         WHERE p.generation = row[1]
-      } = size($compared)
+      } = size($asked.compared)
       AND COUNT {
-        UNWIND $types AS name MATCH (t:ConsumerType {name: name})
-      } = size($types)
+        UNWIND $asked.types AS name MATCH (t:ConsumerType {name: name})
+      } = size($asked.types)
       AND NOT EXISTS {
-        UNWIND $new AS row MATCH (c:Consumer {uuid: row[0]}) }"""
+        UNWIND $asked.new AS row MATCH (c:Consumer {uuid: row[0]}) }"""
 _TAKEN = f"""
-    {_LOCKED} {_FITS} {transaction.FIT_STORE} {resource_claims.CREATE}"""
+    {_LOCKED} {_FITS} {transaction.FIT_STORE}
+    {resource_claims.create('$asked.new')}"""
 _GRANT = f"{_TAKEN} {transaction.LAST_SEAL} RETURN []"
 _GRANT_LANDINGS = f"""
-    {landings.CHECKED} {_TAKEN} {landings.LAND} {transaction.LAST_SEAL}
-    RETURN {landings.LANDED}"""
+    {landings.CHECKED} {_TAKEN} {landings.land('$asked.landings')}
+    {transaction.LAST_SEAL}
+    RETURN {landings.landed('$asked.landings')}"""
 _LANDED = "UNWIND $ids AS id MATCH (i:Instance {id: id}) RETURN properties(i)"
 
 
@@ -69,13 +71,11 @@ def grant(store: connection.Store, wanted: Sequence[jobs.Job], end: float
     if not all(asked.add(job) for job in wanted):
         return None
     landing = [job.landing for job in wanted if job.landing is not None]
-    params = asked.params()
+    rows = asked.rows()
     if landing:
-        found = store.write_at_once(
-            end, _GRANT_LANDINGS, **params,
-            landings=landings.params(landing))
-    else:
-        found = store.write_at_once(end, _GRANT, **params)
+        rows["landings"] = landings.params(landing)
+    found = store.write_at_once(end, _GRANT_LANDINGS if landing else _GRANT,
+                                rows)
     if found == []:
         return None
     if found is None:                   # it happened; its answer was lost
@@ -111,8 +111,9 @@ class _Asked:
         self._raised.update(raised)
         return len(self._new) == len({row[0] for row in self._new})
 
-    def params(self) -> dict[str, Any]:
-        """Return all of it as the statement takes it."""
+    def rows(self) -> dict[str, Any]:
+        """Return all of it as the statement takes it: in one parameter, since
+        a plan is for lists of about one length, but for any map."""
         return {
             "providers": sorted(self._raised.keys() | self._compared.keys()),
             "parts": [[*key, sum(amounts), sorted(set(amounts))]

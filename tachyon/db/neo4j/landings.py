@@ -22,25 +22,35 @@ _LOCK = """
 # For a statement that is a transaction by itself: goes on if all may land.
 CHECKED = """
     CALL () {
-        UNWIND $landings AS row
+        UNWIND $asked.landings AS row
         MATCH (i:Instance {id: row.id}) SET i.locked = true
         WITH i, row
         WHERE i.status = 'BUILDING'
           AND EXISTS { (i)-[:AWAITS]->(:Message {attempt: row.attempt}) }
         RETURN count(*) AS building }
-    WITH building WHERE building = size($landings)"""
-LAND = f"""
+    WITH building WHERE building = size($asked.landings)"""
+
+
+def land(wanted: str) -> str:
+    """Return the part that lands the instances of these rows."""
+    return f"""
     CALL () {{
-        UNWIND $landings AS row
+        UNWIND {wanted} AS row
         MATCH (i:Instance {{id: row.id}})
         SET i.host = row.host, i.provider_uuid = row.provider_uuid,
             i.generation = i.generation + 1, i.updated_at = {rows.NOW}
         WITH row.decision AS decision
         {decisions.PUT} }}"""
-LANDED = """
-    COLLECT { UNWIND $landings AS row
-              MATCH (i:Instance {id: row.id}) RETURN properties(i) }"""
-_LAND = f"{LAND} RETURN {LANDED}"
+
+
+def landed(wanted: str) -> str:
+    """Return the properties of these instances, as an expression."""
+    return f"""
+    COLLECT {{ UNWIND {wanted} AS row
+              MATCH (i:Instance {{id: row.id}}) RETURN properties(i) }}"""
+
+
+_LAND = f"{land('$landings')} RETURN {landed('$landings')}"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

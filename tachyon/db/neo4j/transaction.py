@@ -37,17 +37,23 @@ _TOUCHED = """
     CALL (s) {
         UNWIND $touched AS uuid
         MATCH (p:ResourceProvider {uuid: uuid}) SET p.changed = s.number }"""
-_RAISED = f"""
-    CALL (s) {{
-        UNWIND $raised AS row
-        MATCH (p:ResourceProvider {{uuid: row[0]}})
-        SET p.changed = s.number, p.generation = p.generation + row[1],
-            p.updated_at = {rows.NOW} }}"""
 _GONE = f"""
     CALL (s) {{
         UNWIND $gone AS uuid
         CREATE (:Tombstone {{
             uuid: uuid, changed: s.number, gone_at: {rows.NOW}}}) }}"""
+
+
+def _raise(raised: str) -> str:
+    return f"""
+    CALL (s) {{
+        UNWIND {raised} AS row
+        MATCH (p:ResourceProvider {{uuid: row[0]}})
+        SET p.changed = s.number, p.generation = p.generation + row[1],
+            p.updated_at = {rows.NOW} }}"""
+
+
+_RAISED = _raise("$raised")
 
 # For a statement that is a transaction by itself: it goes on from here if
 # this code works on the store as it is, ...
@@ -55,8 +61,9 @@ FIT_STORE = """
     MATCH (s:Store {name: $store}) USING INDEX SEEK s:Store(name)
     WHERE s.restoring IS NULL AND s.version >= $version
       AND coalesce(s.compatible, s.version) <= $version"""
-# ... and ends here, with the providers whose generations it raises.
-LAST_SEAL = f"{_WRITE_ID} WITH s {_NEXT_NUMBER} {_RAISED}"
+# ... and ends here, with the providers that ``$asked.raised`` names, and how
+# often the generation of each is raised.
+LAST_SEAL = f"{_WRITE_ID} WITH s {_NEXT_NUMBER} {_raise('$asked.raised')}"
 
 
 class Transaction:

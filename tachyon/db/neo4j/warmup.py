@@ -45,7 +45,6 @@ LOG = logging.getLogger(__name__)
 
 PATIENCE = 20.0                         # seconds in all
 CLASSES = ("VCPU", "MEMORY_MB", "DISK_GB")
-GROUPS = (1, 4)                         # claims in one transaction
 
 _STORE = """
     CREATE (s:Store {name: $name})
@@ -61,7 +60,7 @@ def warm_up(store: connection.Store) -> None:
     """Do what ``DataDriverBase.warm_up`` promises."""
     end = time.monotonic() + PATIENCE
     try:
-        for query, params in store.look_long(rehearse, PATIENCE):
+        for query, params in store.look_long(rehearse, PATIENCE).items():
             left = end - time.monotonic()
             if left <= 0:
                 break
@@ -80,17 +79,10 @@ class _Recorder:
 
     def __init__(self, raw: neo4j.ManagedTransaction):
         self._raw = raw
-        self._played: dict[tuple[str, ...], Mapping[str, Any]] = {}
-
-    @property
-    def played(self) -> list[tuple[str, Mapping[str, Any]]]:
-        """Return what was run, with parameters of each length."""
-        return [(key[0], params) for key, params in self._played.items()]
+        self.played: dict[str, Mapping[str, Any]] = {}
 
     def run(self, query: str, params: dict[str, Any]) -> neo4j.Result:
-        lengths = (str(len(value)) for value in params.values()
-                   if isinstance(value, list))
-        self._played[query, *lengths] = params
+        self.played[query] = params
         return self._raw.run(query, params)
 
 
@@ -104,9 +96,10 @@ class _Stage(connection.Store):
         self._begin().all(_STORE, name=self._name, version=schema.VERSION)
 
     @property
-    def played(self) -> list[tuple[str, Mapping[str, Any]]]:
+    def played(self) -> dict[str, Mapping[str, Any]]:
         """Return what was run, and with what, but for the node above."""
-        return [one for one in self._recorder.played if one[0] != _STORE]
+        return {query: params for query, params
+                in self._recorder.played.items() if query != _STORE}
 
     def _begin(self) -> transaction.Transaction:
         return transaction.Transaction(self._recorder, self._name)
@@ -125,10 +118,10 @@ class _Stage(connection.Store):
                    work: Callable[[transaction.Transaction], T]) -> T:
         return self.write_by(end, work)
 
-    def write_at_once(self, end: float, statement: str, **params: Any
-                      ) -> list[list[Any]] | None:
+    def write_at_once(self, end: float, statement: str,
+                      asked: Mapping[str, Any]) -> list[list[Any]] | None:
         return self._begin().all(
-            statement, **params, write_id=connection.new_id(),
+            statement, asked=asked, write_id=connection.new_id(),
             store=self._name, version=schema.VERSION)
 
     def write_idempotent(self, query: str, **params: Any) -> list[list[Any]]:
@@ -145,8 +138,7 @@ class _Stage(connection.Store):
         return work(self._begin(), *args, **kwargs)
 
 
-def rehearse(txn: transaction.Transaction
-             ) -> list[tuple[str, Mapping[str, Any]]]:
+def rehearse(txn: transaction.Transaction) -> dict[str, Mapping[str, Any]]:
     """Do all that there is between a host and the end of an instance; return
     the statements, each with parameters."""
     stage = _Stage(txn)
@@ -167,9 +159,7 @@ def rehearse(txn: transaction.Transaction
             play.unland(id, attempt, host, "fault")
         else:
             play.fail(id, attempt, "fault", _decision(id))
-    # Last, since it can do without: then each claims by himself.
-    for count in GROUPS:
-        _play_group(stage, play, count)
+    _play_ways(stage, play, host)
     return stage.played
 
 
@@ -202,16 +192,14 @@ def _play_consumer(stage: connection.Store, host: str) -> None:
     controller.delete(consumer)
 
 
-def _play_group(stage: connection.Store,
-                play: instances.InstancesController, count: int) -> None:
-    """Let so many claim and land at once, in each way that there is."""
-    hosts = [_play_provider(stage) for _ in range(count)]
-    ways = (lambda wanted: stage.write(claiming.decide, wanted),
-            lambda wanted: grants.grant(stage, wanted, stage.end()))
+def _play_ways(stage: connection.Store,
+               play: instances.InstancesController, host: str) -> None:
+    """Claim and land in each way that there is."""
+    ways = (lambda job: stage.write(claiming.decide, [job]),
+            lambda job: grants.grant(stage, [job], stage.end()))
     for way in ways:
-        way([jobs.Job([_claim(uuidutils.generate_uuid(), host)])
-             for host in hosts])
-        way([_play_landing(stage, play, host) for host in hosts])
+        way(jobs.Job([_claim(uuidutils.generate_uuid(), host)]))
+        way(_play_landing(stage, play, host))
 
 
 def _play_landing(stage: connection.Store,
