@@ -8,8 +8,10 @@ from tachyon import exception
 from tachyon.db import base
 from tachyon.db import models
 from tachyon.db.common import stored
+from tachyon.db.neo4j import claiming
 from tachyon.db.neo4j import claims as resource_claims
 from tachyon.db.neo4j import connection
+from tachyon.db.neo4j import jobs
 from tachyon.db.neo4j import providers
 from tachyon.db.neo4j import reshape
 from tachyon.db.neo4j import transaction
@@ -36,6 +38,7 @@ class AllocationsController(base.AllocationsController):
 
     def __init__(self, store: connection.Store):
         self._store = store
+        self._claiming = claiming.Claiming(store)
 
     def get(self, consumer_uuid: str) -> models.Consumer:
         found = consumers(self._store.look(
@@ -50,7 +53,8 @@ class AllocationsController(base.AllocationsController):
         return self._store.look(_list_by_provider, provider_uuid)
 
     def replace(self, claims: Sequence[models.Claim]) -> None:
-        self._store.write(resource_claims.apply, claims)
+        if claims:
+            self._claiming.do(jobs.Job(claims))
 
     def reshape(self, reshapes: Sequence[models.Reshape],
                 claims: Sequence[models.Claim]) -> None:

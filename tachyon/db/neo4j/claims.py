@@ -5,10 +5,12 @@ whether something fits, and that keeps ``used`` of an inventory the sum of
 what is allocated from it. One statement locks the consumers, and the
 providers that they have or want something of, and reads them; the deciding is
 done here, claim after claim; another statement writes, together with the
-transaction's seal.
+transaction's seal. Who decides for several callers takes for each what was
+decided, before the next (see ``claiming``).
 """
 
 import dataclasses
+import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -77,14 +79,20 @@ _KEEP = f"""
             c.type = coalesce(row[1], c.type), c.project_id = row[2],
             c.user_id = row[3], c.updated_at = {rows.NOW}
         {_ALLOCATE} }}"""
-_CREATE = f"""
+
+
+def create(new: str) -> str:
+    """Return the part that makes the consumers of these rows."""
+    return f"""
     CALL () {{
-        UNWIND $new AS row
+        UNWIND {new} AS row
         CREATE (c:Consumer {{
             uuid: row[0], generation: 1, type: row[1], project_id: row[2],
             user_id: row[3], created_at: {rows.NOW},
             updated_at: {rows.NOW}}})
         {_ALLOCATE} }}"""
+
+
 # What a reshape takes away once nothing is allocated of it any more.
 _EMPTY = """
     CALL () {
@@ -92,7 +100,7 @@ _EMPTY = """
         MATCH (i:Inventory {provider_uuid: part[0], resource_class: part[1]})
         DETACH DELETE i }"""
 _PARTS = (("types", _TYPES), ("released", _RELEASE), ("dropped", _DROP),
-          ("kept", _KEEP), ("new", _CREATE), ("going", _EMPTY))
+          ("kept", _KEEP), ("new", create("$new")), ("going", _EMPTY))
 
 
 @dataclasses.dataclass(slots=True)
@@ -114,16 +122,22 @@ class Locked:
     inventories: dict[_Key, models.Inventory]
     types: set[str]                     # those that there are
 
+    def take(self, consumers: Iterable[Consumer]) -> None:
+        """Take over what was decided: it is what the next one is decided on.
+        What the consumers have is left as it was: nobody claims for one of
+        them a second time."""
+        for consumer in consumers:
+            for key, amount in consumer.had.items():
+                self._add(key, -amount)
+            for key, amount in consumer.wants.items():
+                self._add(key, amount)
+        for uuid in raised(consumers):
+            self.generations[uuid] += 1
 
-def apply(txn: transaction.Transaction, claims: Sequence[models.Claim], *,
-          compare: bool = True) -> None:
-    """Do what ``AllocationsController.replace`` promises.
-
-    Without ``compare`` the consumers' generations are not compared.
-    """
-    if claims:
-        locked = lock_claims(txn, claims)
-        write(txn, locked, decide(txn, locked, claims, compare=compare))
+    def _add(self, key: _Key, amount: int) -> None:
+        found = self.inventories[key]
+        self.inventories[key] = dataclasses.replace(
+            found, used=found.used + amount)
 
 
 def release(txn: transaction.Transaction, consumer_uuid: str) -> bool:
@@ -163,8 +177,7 @@ def lock_claims(txn: transaction.Transaction,
                 claims: Sequence[models.Claim],
                 others: Iterable[str] = ()) -> Locked:
     """Lock all that claims are about, and other providers."""
-    _check_named_once(claims)
-    return lock(txn, [claim.consumer_uuid for claim in claims],
+    return lock(txn, {claim.consumer_uuid for claim in claims},
                 _named(claims) | set(others),
                 {claim.consumer_type or models.UNKNOWN_TYPE
                  for claim in claims})
@@ -211,7 +224,11 @@ def _check_providers(locked: Locked, claims: Iterable[models.Claim]) -> None:
 def decide(txn: transaction.Transaction, locked: Locked,
            claims: Sequence[models.Claim], *, compare: bool = True
            ) -> list[Consumer]:
-    """Return what to write for these claims, or raise why it can't be."""
+    """Return what to write for these claims, or raise why it can't be.
+
+    Without ``compare`` the consumers' generations are not compared.
+    """
+    _check_named_once(claims)
     consumers = [_find_consumer(locked, claim, compare) for claim in claims]
     _check_providers(locked, claims)
     _check(txn, locked, consumers)
@@ -275,23 +292,32 @@ def _check_one(inventory: models.Inventory, amount: int, wanted: int,
 
 
 # -------------------------------------------------------------------- writing
+def raised(consumers: Iterable[Consumer]) -> set[str]:
+    """Return the providers whose generation is raised by what one caller
+    claims for these: those that he names, or that an empty claim leaves."""
+    return {uuid for consumer in consumers
+            for uuid, _name in consumer.wants or consumer.had}
+
+
 def write(txn: transaction.Transaction, locked: Locked,
-          consumers: Sequence[Consumer], going: Sequence[_Key] = ()) -> None:
-    """Write what was decided, with the seal; and in the end delete these
-    inventories."""
+          decided: Sequence[Sequence[Consumer]],
+          going: Sequence[_Key] = ()) -> None:
+    """Write what was decided, caller by caller, with the seal; and in the end
+    delete these inventories."""
+    for consumers in decided:
+        txn.touch(uuid for consumer in consumers
+                  for uuid, _name in consumer.had)
+        txn.touch_and_raise(raised(consumers))
     dropped: list[str] = []
     kept: list[list[Any]] = []
     new: list[list[Any]] = []
     types: set[str] = set()
-    for consumer in consumers:
+    for consumer in itertools.chain.from_iterable(decided):
         if consumer.wants:
             (kept if consumer.exists else new).append(_row(consumer))
             types.update(_type(consumer))
         elif consumer.exists:
             dropped.append(consumer.claim.consumer_uuid)
-        txn.touch(uuid for uuid, _name in consumer.had)
-        txn.touch_and_raise(
-            uuid for uuid, _name in consumer.wants or consumer.had)
     if not (dropped or kept or new or going):
         return
     types -= locked.types

@@ -32,6 +32,7 @@ from oslo_context import context as oslo_context
 
 from tachyon import exception
 from tachyon.db import models
+from tachyon.db.common import grouping
 from tachyon.db.common import versions
 from tachyon.db.neo4j import errors
 from tachyon.db.neo4j import planning
@@ -94,11 +95,42 @@ class Store:
         :raises OutcomeUnknown: nor could we find out.
         :raises SchemaOutOfDate:
         """
+        return self.write_by(self.end(),
+                             lambda txn: work(txn, *args, **kwargs))
+
+    def end(self) -> float:
+        """Return when a call that begins now has to be over."""
+        return time.monotonic() + self._deadline
+
+    def write_by(self, end: float,
+                 work: Callable[[transaction.Transaction], T]) -> T:
+        """Do as ``write`` for a call that has to be over by then."""
         self._check_version()
-        end = time.monotonic() + self._deadline
-        return self._repeat(
-            lambda: self._write(lambda txn: work(txn, *args, **kwargs), end),
-            end)
+        return self._repeat(lambda: self._write(work, end), end)
+
+    def write_once(self, end: float,
+                   work: Callable[[transaction.Transaction], T]) -> T:
+        """Do as ``write_by``, but do not try again.
+
+        :raises Aborted: it did not happen.
+        :raises OutcomeUnknown:
+        :raises SchemaOutOfDate:
+        """
+        self._check_version()
+        return self._once(lambda: self._write(work, end))
+
+    def write_at_once(self, end: float, statement: str,
+                      asked: Mapping[str, Any]) -> list[list[Any]] | None:
+        """Run one statement that is a transaction by itself, in one round
+        trip; return its rows. It has ``FIT_STORE`` before all that it writes,
+        and ends with ``LAST_SEAL``; ``$asked`` is its parameter.
+
+        None says that it happened, but its answer was lost.
+
+        :raises Aborted: it did not happen.
+        :raises OutcomeUnknown:
+        """
+        return self._once(lambda: self._write_at_once(statement, asked, end))
 
     def write_idempotent(self, query: str, **params: Any) -> list[list[Any]]:
         """Run one statement that may as well happen twice; return its rows.
@@ -299,6 +331,27 @@ class Store:
                 raise errors.Again(errors.tell(exc)) from exc
         return results[-1]
 
+    def _write_at_once(self, text: str, asked: Mapping[str, Any],
+                       end: float) -> list[list[Any]] | None:
+        write_id, left = new_id(), _left(end)
+        statement = neo4j.Query(text, metadata=_metadata(), timeout=left)
+        with self._session() as session:
+            session._connect(neo4j.WRITE_ACCESS)
+            _bound(session, left)
+            try:
+                with self._planning.of(text):
+                    return session.run(statement, {
+                        "asked": asked, "write_id": write_id,
+                        "store": transaction.STORE,
+                        "version": self._version}).values()
+            except Exception as exc:
+                if not errors.outcome_unknown(exc):
+                    raise
+                lost = exc
+        if not self._happened(write_id, end, lost):
+            raise errors.Again(errors.tell(lost)) from lost
+        return None
+
     def _happened(self, write_id: str, end: float, error: Exception) -> bool:
         """Find out whether a write was committed; if it was not, it will
         never be.
@@ -323,6 +376,19 @@ class Store:
         except exception.DriverUnavailable as exc:
             raise exception.OutcomeUnknown(
                 what="a write", reason=errors.tell(error)) from exc
+
+    def _once(self, once: Callable[[], T]) -> T:
+        """Call ``once``, and tell whether there is any use in more."""
+        self._check_open()
+        try:
+            return once()
+        except (errors.Again, OSError, neo4j.exceptions.Neo4jError,
+                neo4j.exceptions.DriverError) as exc:
+            if errors.lost(exc):
+                self._planning.forget()
+            if errors.kind(exc) is errors.Kind.MISTAKE:
+                raise
+            raise grouping.Aborted(errors.tell(exc)) from exc
 
     def _repeat(self, once: Callable[[], T], end: float) -> T:
         """Call ``once`` until it succeeds, or trying again is of no use."""

@@ -16,12 +16,10 @@ _COLUMNS = ("d.request_id, d.consumer_uuid, d.project_id, d.verdict, "
             "d.document, d.created_at")
 _GET = ("MATCH (d:Decision {request_id: $id}) "
         f"RETURN {_COLUMNS}")
-# The last one of a request is kept.
-_PUT = f"""
-    MERGE (d:Decision {{request_id: $request_id}})
-    SET d.consumer_uuid = $consumer_uuid, d.project_id = $project_id,
-        d.verdict = $verdict, d.document = $document,
-        d.created_at = {rows.NOW}"""
+# Stores ``decision``; the last one of a request is kept.
+PUT = f"""
+    MERGE (d:Decision {{request_id: decision.request_id}})
+    SET d += decision, d.created_at = {rows.NOW}"""
 
 
 class DecisionsController(base.DecisionsController):
@@ -56,10 +54,15 @@ class DecisionsController(base.DecisionsController):
 
 def put(txn: transaction.Transaction, decision: models.Decision) -> None:
     """Store a decision; the last one of a request is kept."""
-    txn.write(_PUT, request_id=decision.request_id,
-              consumer_uuid=decision.consumer_uuid,
-              project_id=decision.project_id, verdict=decision.verdict,
-              document=stored.dump(decision.document))
+    txn.write(f"WITH $decision AS decision {PUT}", decision=params(decision))
+
+
+def params(decision: models.Decision) -> dict[str, str | None]:
+    """Return a decision as statements take it."""
+    return {"request_id": decision.request_id,
+            "consumer_uuid": decision.consumer_uuid,
+            "project_id": decision.project_id, "verdict": decision.verdict,
+            "document": stored.dump(decision.document)}
 
 
 def _decision(row: Sequence[Any]) -> models.Decision:

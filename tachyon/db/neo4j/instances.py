@@ -12,9 +12,12 @@ from tachyon import exception
 from tachyon.db import base
 from tachyon.db import models
 from tachyon.db.common import stored
+from tachyon.db.neo4j import claiming
 from tachyon.db.neo4j import claims
 from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import decisions
+from tachyon.db.neo4j import jobs
+from tachyon.db.neo4j import landings
 from tachyon.db.neo4j import rows
 from tachyon.db.neo4j import transaction
 
@@ -73,6 +76,7 @@ class InstancesController(base.InstancesController):
 
     def __init__(self, store: connection.Store):
         self._store = store
+        self._claiming = claiming.Claiming(store)
 
     # --------------------------------------------------------------- reading
     def get(self, id: str) -> models.Instance:
@@ -124,8 +128,11 @@ class InstancesController(base.InstancesController):
     def land(self, id: str, attempt: int, host: str, provider_uuid: str,
              claim: models.Claim, decision: models.Decision
              ) -> models.Instance:
-        return self._store.write(_land, id, attempt, host, provider_uuid,
-                                 claim, decision)
+        landed = self._claiming.do(jobs.Job([claim], compare=False,
+                                            landing=landings.Landing(
+            id, attempt, host, provider_uuid, decision)))
+        assert landed is not None
+        return instance(landed)
 
     def unland(self, id: str, attempt: int, failed_host: str | None = None,
                fault: str | None = None) -> models.Instance:
@@ -193,16 +200,6 @@ def _end(txn: transaction.Transaction, id: str,
          generation: int) -> models.Instance:
     _get_of_generation(txn, id, generation)
     return _conclude(txn, id, status="DELETED")
-
-
-def _land(txn: transaction.Transaction, id: str, attempt: int, host: str,
-          provider_uuid: str, claim: models.Claim,
-          decision: models.Decision) -> models.Instance:
-    _get_building(txn, id, attempt)
-    claims.apply(txn, [claim], compare=False)
-    decisions.put(txn, decision)
-    return _change(txn, _CHANGE, id, values={
-        "host": host, "provider_uuid": provider_uuid})
 
 
 def _unland(txn: transaction.Transaction, id: str, attempt: int,

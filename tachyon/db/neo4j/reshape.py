@@ -64,7 +64,7 @@ def apply(txn: transaction.Transaction, reshapes: Sequence[models.Reshape],
         [wanted.provider_uuid, 2 if wanted.inventories else 1]
         for wanted in reshapes])
     txn.touch(reshaped)
-    resource_claims.write(txn, locked, consumers, going)
+    resource_claims.write(txn, locked, [consumers], going)
 
 
 def _check(txn: transaction.Transaction, locked: resource_claims.Locked,

@@ -5,6 +5,7 @@ of. It leaves the id of the write behind as a node of its own, so that a write
 whose commit got no answer can be found out about (see ``connection``).
 """
 
+import collections
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -23,28 +24,46 @@ _LOOK_LAST = f"""
     MATCH (s:Store {{name: $store}})
     RETURN {STATE}"""
 # A seal is put together of what there is to stamp.
-_NUMBER = """
-    WITH count(*) AS _
-    MATCH (s:Store {name: $store}) SET s.locked = true
+_NEXT_NUMBER = """
+    SET s.locked = true
     WITH s SET s.number = s.number + 1
     WITH s"""
+_NUMBER = f"""
+    WITH count(*) AS _
+    MATCH (s:Store {{name: $store}}) {_NEXT_NUMBER}"""
 _STAMPS = """
     CALL (s) { UNWIND $stamps AS stamp SET s[stamp] = s.number }"""
 _TOUCHED = """
     CALL (s) {
         UNWIND $touched AS uuid
         MATCH (p:ResourceProvider {uuid: uuid}) SET p.changed = s.number }"""
-_RAISED = f"""
-    CALL (s) {{
-        UNWIND $raised AS uuid
-        MATCH (p:ResourceProvider {{uuid: uuid}})
-        SET p.changed = s.number, p.generation = p.generation + 1,
-            p.updated_at = {rows.NOW} }}"""
 _GONE = f"""
     CALL (s) {{
         UNWIND $gone AS uuid
         CREATE (:Tombstone {{
             uuid: uuid, changed: s.number, gone_at: {rows.NOW}}}) }}"""
+
+
+def _raise(raised: str) -> str:
+    return f"""
+    CALL (s) {{
+        UNWIND {raised} AS row
+        MATCH (p:ResourceProvider {{uuid: row[0]}})
+        SET p.changed = s.number, p.generation = p.generation + row[1],
+            p.updated_at = {rows.NOW} }}"""
+
+
+_RAISED = _raise("$raised")
+
+# For a statement that is a transaction by itself: it goes on from here if
+# this code works on the store as it is, ...
+FIT_STORE = """
+    MATCH (s:Store {name: $store}) USING INDEX SEEK s:Store(name)
+    WHERE s.restoring IS NULL AND s.version >= $version
+      AND coalesce(s.compatible, s.version) <= $version"""
+# ... and ends here, with the providers that ``$asked.raised`` names, and how
+# often the generation of each is raised.
+LAST_SEAL = f"{_WRITE_ID} WITH s {_NEXT_NUMBER} {_raise('$asked.raised')}"
 
 
 class Transaction:
@@ -61,7 +80,7 @@ class Transaction:
         self._planning = planned or planning.Planning()
         self._writes = False
         self._touched: set[str] = set()
-        self._raised: set[str] = set()
+        self._raised: collections.Counter[str] = collections.Counter()
         self._gone: list[str] = []
         self._stamps: set[str] = set()
         self._last = ""
@@ -99,7 +118,8 @@ class Transaction:
         self._touched.update(uuids)
 
     def touch_and_raise(self, uuids: Iterable[str]) -> None:
-        """Note that these providers changed, and raise their generation."""
+        """Note that these providers changed, and raise their generation by
+        one each time that one is named."""
         self._raised.update(uuids)
 
     def bury(self, uuid: str) -> None:
@@ -131,8 +151,9 @@ class Transaction:
             **self._last_params, "write_id": write_id, "store": self._store}
         parts = [
             (_STAMPS, "stamps", sorted(self._stamps)),
-            (_TOUCHED, "touched", sorted(self._touched - self._raised)),
-            (_RAISED, "raised", sorted(self._raised)),
+            (_TOUCHED, "touched", sorted(self._touched - self._raised.keys())),
+            (_RAISED, "raised", [[uuid, times] for uuid, times
+                                 in sorted(self._raised.items())]),
             (_GONE, "gone", self._gone)]
         params |= {name: values for _part, name, values in parts if values}
         stamps = "".join(part for part, _name, values in parts if values)

@@ -13,8 +13,10 @@ And it is for a transaction that has changed something, or for one that has
 not: so each statement is repeated by itself, where it finds nothing any more.
 """
 
+import dataclasses
 import functools
 import logging
+import math
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -26,11 +28,16 @@ from tachyon import exception
 from tachyon.db import models
 from tachyon.db.neo4j import aggregates
 from tachyon.db.neo4j import allocations
+from tachyon.db.neo4j import claiming
 from tachyon.db.neo4j import connection
+from tachyon.db.neo4j import grants
 from tachyon.db.neo4j import instances
 from tachyon.db.neo4j import inventories
+from tachyon.db.neo4j import jobs
+from tachyon.db.neo4j import landings
 from tachyon.db.neo4j import messages
 from tachyon.db.neo4j import providers
+from tachyon.db.neo4j import schema
 from tachyon.db.neo4j import services
 from tachyon.db.neo4j import transaction
 
@@ -42,7 +49,8 @@ CLASSES = ("VCPU", "MEMORY_MB", "DISK_GB")
 _STORE = """
     CREATE (s:Store {name: $name})
     SET s.number = 0, s.floor = 0, s.gone_changed = 0, s.traits_changed = 0,
-        s.resource_classes_changed = 0, s.consumer_types_changed = 0"""
+        s.resource_classes_changed = 0, s.consumer_types_changed = 0,
+        s.version = $version, s.compatible = $version"""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -85,7 +93,7 @@ class _Stage(connection.Store):
     def __init__(self, txn: transaction.Transaction):
         self._recorder = _Recorder(txn.raw)
         self._name = uuidutils.generate_uuid()[:len(transaction.STORE)]
-        self._begin().all(_STORE, name=self._name)
+        self._begin().all(_STORE, name=self._name, version=schema.VERSION)
 
     @property
     def played(self) -> dict[str, Mapping[str, Any]]:
@@ -96,12 +104,25 @@ class _Stage(connection.Store):
     def _begin(self) -> transaction.Transaction:
         return transaction.Transaction(self._recorder, self._name)
 
-    def write(self, work: Callable[Concatenate[transaction.Transaction, P], T],
-              *args: P.args, **kwargs: P.kwargs) -> T:
+    def end(self) -> float:
+        return math.inf
+
+    def write_by(self, end: float,
+                 work: Callable[[transaction.Transaction], T]) -> T:
         txn = self._begin()
-        result = work(txn, *args, **kwargs)
+        result = work(txn)
         txn.seal(connection.new_id())
         return result
+
+    def write_once(self, end: float,
+                   work: Callable[[transaction.Transaction], T]) -> T:
+        return self.write_by(end, work)
+
+    def write_at_once(self, end: float, statement: str,
+                      asked: Mapping[str, Any]) -> list[list[Any]] | None:
+        return self._begin().all(
+            statement, asked=asked, write_id=connection.new_id(),
+            store=self._name, version=schema.VERSION)
 
     def write_idempotent(self, query: str, **params: Any) -> list[list[Any]]:
         txn = self._begin()
@@ -138,6 +159,7 @@ def rehearse(txn: transaction.Transaction) -> dict[str, Mapping[str, Any]]:
             play.unland(id, attempt, host, "fault")
         else:
             play.fail(id, attempt, "fault", _decision(id))
+    _play_ways(stage, play, host)
     return stage.played
 
 
@@ -168,6 +190,28 @@ def _play_consumer(stage: connection.Store, host: str) -> None:
         controller.replace([_claim(consumer, host, generation)])
     controller.get(consumer)
     controller.delete(consumer)
+
+
+def _play_ways(stage: connection.Store,
+               play: instances.InstancesController, host: str) -> None:
+    """Claim and land in each way that there is."""
+    ways = (lambda job: stage.write(claiming.decide, [job]),
+            lambda job: grants.grant(stage, [job], stage.end()))
+    for way in ways:
+        way(jobs.Job([_claim(uuidutils.generate_uuid(), host)]))
+        way(_play_landing(stage, play, host))
+
+
+def _play_landing(stage: connection.Store,
+                  play: instances.InstancesController, host: str) -> jobs.Job:
+    id, attempt = _play_submit(stage, play)
+    found = providers.ResourceProvidersController(stage).get(host)
+    claim = dataclasses.replace(
+        _claim(id, host, consumer_type="INSTANCE"),
+        provider_generations={host: found.generation})
+    return jobs.Job(
+        [claim], compare=False,
+        landing=landings.Landing(id, attempt, host, host, _decision(id)))
 
 
 def _play_submit(stage: connection.Store,

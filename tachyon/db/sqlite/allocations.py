@@ -8,6 +8,7 @@ from tachyon import exception
 from tachyon.db import base
 from tachyon.db import models
 from tachyon.db.common import stored
+from tachyon.db.sqlite import claiming
 from tachyon.db.sqlite import claims as resource_claims
 from tachyon.db.sqlite import connection
 from tachyon.db.sqlite import inventories
@@ -26,6 +27,7 @@ class AllocationsController(base.AllocationsController):
 
     def __init__(self, store: connection.Store):
         self._store = store
+        self._claiming: claiming.Claiming[None] = claiming.Claiming(store)
 
     def get(self, consumer_uuid: str) -> models.Consumer:
         with self._store.read() as txn:
@@ -46,8 +48,8 @@ class AllocationsController(base.AllocationsController):
                 (providers.get_id(txn, provider_uuid),)))
 
     def replace(self, claims: Sequence[models.Claim]) -> None:
-        with self._store.write() as txn:
-            resource_claims.apply(txn, claims)
+        self._claiming.do(
+            claims, lambda txn: resource_claims.apply(txn, claims))
 
     def reshape(self, reshapes: Sequence[models.Reshape],
                 claims: Sequence[models.Claim]) -> None:

@@ -93,19 +93,25 @@ class Store:
                 yield Transaction(connection, self._version)
 
     @contextlib.contextmanager
-    def write(self, *, check_version: bool = True) -> Iterator[Transaction]:
-        """Write in one transaction, alone.
+    def write(self, *, check_version: bool = True, end: float | None = None
+              ) -> Iterator[Transaction]:
+        """Write in one transaction, alone; by ``end``, if it is given.
 
         :raises DriverUnavailable: also if others keep the write lock.
         :raises SchemaOutOfDate:
         """
-        end = time.monotonic() + self._deadline
-        with self._write_lock(), self._connection() as connection:
+        if end is None:
+            end = self.end()
+        with self._write_lock(end), self._connection() as connection:
             self._begin_immediate(connection.raw, end - time.monotonic())
             with _ended(connection.raw):
                 if check_version:
                     self._check_version(connection.raw)
                 yield Transaction(connection, self._version)
+
+    def end(self) -> float:
+        """Return when a call that begins now has to be over."""
+        return time.monotonic() + self._deadline
 
     def schema(self) -> models.Schema:
         """Return the schema in the file, whatever it is.
@@ -165,9 +171,10 @@ class Store:
 
     # ------------------------------------------------------------- internals
     @contextlib.contextmanager
-    def _write_lock(self) -> Iterator[None]:
+    def _write_lock(self, end: float | None = None) -> Iterator[None]:
+        left = self._deadline if end is None else end - time.monotonic()
         try:
-            acquired = self._lock.acquire(self._deadline)
+            acquired = self._lock.acquire(max(left, 0.0))
         except OSError as exc:
             raise exception.DriverUnavailable(
                 reason=f"{self.path}: no write lock: {exc}") from exc

@@ -8,6 +8,7 @@ from tachyon import exception
 from tachyon.db import base
 from tachyon.db import models
 from tachyon.db.common import stored
+from tachyon.db.sqlite import claiming
 from tachyon.db.sqlite import claims
 from tachyon.db.sqlite import connection
 from tachyon.db.sqlite import decisions
@@ -24,6 +25,8 @@ class InstancesController(base.InstancesController):
 
     def __init__(self, store: connection.Store):
         self._store = store
+        self._claiming: claiming.Claiming[models.Instance] = (
+            claiming.Claiming(store))
 
     # --------------------------------------------------------------- reading
     def get(self, id: str) -> models.Instance:
@@ -98,11 +101,13 @@ class InstancesController(base.InstancesController):
     def land(self, id: str, attempt: int, host: str, provider_uuid: str,
              claim: models.Claim, decision: models.Decision
              ) -> models.Instance:
-        with self._store.write() as txn:
+        def landing(txn: connection.Transaction) -> models.Instance:
             _get_building(txn, id, attempt)
             claims.apply(txn, [claim], compare=False)
             decisions.put(txn, decision)
             return _update(txn, id, host=host, provider_uuid=provider_uuid)
+
+        return self._claiming.do([claim], landing)
 
     def unland(self, id: str, attempt: int, failed_host: str | None = None,
                fault: str | None = None) -> models.Instance:

@@ -1,6 +1,7 @@
 """The contract, held by the neo4j driver, against a real server."""
 
 import functools
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from tests.functional.db import contract_allocations
 from tests.functional.db import contract_bulk
 from tests.functional.db import contract_capacity
 from tests.functional.db import contract_changes
+from tests.functional.db import contract_claiming
 from tests.functional.db import contract_decisions
 from tests.functional.db import contract_driver
 from tests.functional.db import contract_exactness
@@ -67,7 +69,8 @@ class Neo4jCase(base.StoreCase):
     def hold(driver: db.DataDriverBase,
              pause: Callable[[str], None]) -> None:
         store = driver._store                   # type: ignore[attr-defined]
-        execute = store._execute
+        execute, at_once = store._execute, store._write_at_once
+        refused = itertools.cycle((True, False))
 
         def held(work: Callable[[Any], Any], end: float) -> Any:
             def paused(txn: Any) -> Any:
@@ -79,7 +82,17 @@ class Neo4jCase(base.StoreCase):
             pause("after")
             return result
 
-        store._execute = held
+        def held_at_once(*args: Any) -> Any:
+            # Nothing holds it up between its locks and its commit. So what
+            # would be done at once is done at length every other time.
+            if next(refused):
+                return []
+            pause("before")
+            result = at_once(*args)
+            pause("after")
+            return result
+
+        store._execute, store._write_at_once = held, held_at_once
 
 
 class ContractCase(Neo4jCase):
@@ -146,6 +159,10 @@ class TestCapacity(contract_capacity.CapacityContract, ContractCase):
 
 
 class TestChanges(contract_changes.ChangesContract, ContractCase):
+    pass
+
+
+class TestClaiming(contract_claiming.ClaimingContract, ContractCase):
     pass
 
 

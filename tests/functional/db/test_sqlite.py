@@ -18,6 +18,7 @@ from tests.functional.db import contract_allocations
 from tests.functional.db import contract_bulk
 from tests.functional.db import contract_capacity
 from tests.functional.db import contract_changes
+from tests.functional.db import contract_claiming
 from tests.functional.db import contract_decisions
 from tests.functional.db import contract_driver
 from tests.functional.db import contract_exactness
@@ -96,7 +97,7 @@ class SQLiteCase(base.StoreCase):
         write = store.write
 
         @contextlib.contextmanager
-        def held(**options: bool) -> Iterator[Any]:
+        def held(**options: Any) -> Iterator[Any]:
             with write(**options) as txn:
                 yield txn
                 pause("before")
@@ -147,6 +148,10 @@ class TestCapacity(contract_capacity.CapacityContract, SQLiteCase):
 
 
 class TestChanges(contract_changes.ChangesContract, SQLiteCase):
+    pass
+
+
+class TestClaiming(contract_claiming.ClaimingContract, SQLiteCase):
     pass
 
 

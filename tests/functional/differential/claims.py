@@ -116,7 +116,7 @@ KINDS = (
     Kind(move, 3, (13, 28)),
     Kind(list_allocations, 4, (12, 15, 28, 38)),
     Kind(list_allocations_of, 3, (15, 28)),
-    Kind(delete_allocations, 2, (23,)),
+    Kind(delete_allocations, 4, (23,)),
     Kind(show_usages_of, 2, (15,)),
     Kind(show_usages, 4, (9, 15, 38)),
     Kind(reshape, 5, (30, 34, 38)))

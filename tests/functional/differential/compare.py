@@ -21,6 +21,8 @@ PURPOSES = {
                     "the answer down to nothing before.",
     "no token": "An empty token of noauth2 is none; to Placement it is that "
                 "of a user without a name.",
+    "open root": "The root is open where its path is empty, too: in Placement "
+                 "not under noauth2, but with Keystone.",
     "more candidates": "Placement loses some where sharing providers take "
                        "part, or where groups ask for one class.",
     "wrong amounts": "Placement adds up wrongly where groups ask for one "
@@ -56,6 +58,8 @@ def compare(request: world.Request, theirs: Any, ours: Any,
     if (request.headers.get("X-Auth-Token") == "" and ours.status_code == 401
             and theirs.status_code >= 400):
         return Verdict("no token")
+    if request.path == "" and theirs.status_code == 401:
+        return Verdict("open root")
     if theirs.status_code != ours.status_code:
         return Verdict("", [f"status {theirs.status_code} "
                             f"{theirs.get_data()!r} is {ours.status_code} "

@@ -160,7 +160,7 @@ def put_trait(draw: World) -> Request:
 
 
 def delete_trait(draw: World) -> Request:
-    return Request("DELETE", _trait(draw))
+    return Request("DELETE", draw.any(_trait(draw), "/traits/CUSTOM_T2"))
 
 
 def list_classes(draw: World) -> Request:
@@ -172,7 +172,9 @@ def _class(draw: World) -> str:
 
 
 def post_class(draw: World) -> Request:
-    return Request("POST", "/resource_classes", body={"name": _class(draw)})
+    new = f"CUSTOM_NEW_{draw.rng.randrange(20)}"
+    return Request("POST", "/resource_classes",
+                   body={"name": draw.any(new, _class(draw))})
 
 
 def show_class(draw: World) -> Request:
@@ -213,10 +215,10 @@ KINDS = (
     Kind(list_traits, 2, (6, 15)),
     Kind(show_trait, 2, (6, 15)),
     Kind(put_trait, 2, (6, 15)),
-    Kind(delete_trait, 2, (6,)),
+    Kind(delete_trait, 4, (6,)),
     Kind(list_classes, 2, (2, 15)),
     Kind(post_class, 2, (2,)),
     Kind(show_class, 2, (2, 15)),
     Kind(put_class, 3, (2, 7)),
     Kind(delete_class, 2, (2,)),
-    Kind(show_versions, 1, (15,)))
+    Kind(show_versions, 2, (15,)))

@@ -1,7 +1,9 @@
 """Sequences of requests, made up by seeds.
 
-The first requests of each make a small cloud. Of the others one in five is
-wrong in some way, and the microversion is any: see ``world.Versions``.
+The first requests of each make a small cloud. Of the others one in five is at
+a version where the answer of its kind changed, or just before: of these each
+has its turn, from seed to seed. The rest is at the latest or any version, and
+a quarter of it wrong in some way.
 """
 
 import itertools
@@ -15,13 +17,15 @@ from tests.functional.differential import spoil
 from tests.functional.differential import world
 
 KINDS = (*resources.KINDS, *claims.KINDS, *candidates.KINDS)
-SPOILT = 0.2                            # of all requests, but the first
+SPOILT = 0.25                           # of those at any version
 REQUESTS = 50                           # of a sequence, after the first
 
 _CATALOGUE = ("/resource_classes/CUSTOM_A", "/resource_classes/CUSTOM_B",
               "/resource_classes/CUSTOM_C", "/traits/CUSTOM_T0",
               "/traits/CUSTOM_T1", "/traits/CUSTOM_T2")
 _PROVIDERS = 6
+_TURNS = tuple((kind, minor, change) for kind in KINDS
+               for minor, change in kind.turning_points)
 LENGTH = len(_CATALOGUE) + 4 * _PROVIDERS + REQUESTS
 
 
@@ -31,7 +35,7 @@ class Sequence:
 
     def __init__(self, seed: int, look: world.Look):
         self._draw = world.World(random.Random(seed), look)
-        self._versions = world.Versions(self._draw.rng, seed)
+        self._turn = seed * (REQUESTS // 5)
 
     def make(self) -> Iterator[tuple[str, world.Request]]:
         """Yield all requests, each with the name of its kind."""
@@ -55,11 +59,18 @@ class Sequence:
     def _go_on(self) -> Iterator[tuple[str, world.Request]]:
         draw = self._draw
         weights = [kind.weight for kind in KINDS]
-        while True:
-            kind, = draw.rng.choices(KINDS, weights)
-            draw.minor, draw.focus = self._versions.choose(kind)
+        for number in itertools.count():
+            if number % 5 == 0:
+                kind, draw.minor, draw.focus = (
+                    _TURNS[self._turn % len(_TURNS)])
+                self._turn += 1
+            else:
+                kind, = draw.rng.choices(KINDS, weights)
+                draw.minor = (world.LATEST if draw.chance(0.45)
+                              else draw.rng.randint(0, world.LATEST))
+                draw.focus = None
             request = kind.make(draw)
             request.minor = draw.minor
-            if draw.chance(SPOILT):
+            if draw.focus is None and draw.chance(SPOILT):
                 spoil.spoil(draw, request)
             yield kind.name, request

@@ -13,6 +13,9 @@ from tests.functional.differential import world
 _ROUTES = {path: re.compile(re.sub(r"\{\w+\}", "[^/]+", path))
            for path in handler.ROUTE_DECLARATIONS}
 
+# What there is at the root is open to all, and no consumer is unknown.
+_HARDLY_REFUSED = {"GET /", "GET ", "GET /allocations/{consumer_uuid}"}
+
 
 class Tally:
     """Counts requests by what became of them.
@@ -54,12 +57,11 @@ class Tally:
 
     def missing_routes(self) -> set[str]:
         """Return routes with methods that have not been accepted as well as
-        refused. What there is at the root, is open to all."""
+        refused."""
         routes = {f"{method} {path}" for path, methods
                   in handler.ROUTE_DECLARATIONS.items() for method in methods}
         return ((routes - set(self.accepted))
-                | {route for route in routes - set(self.refused)
-                   if route not in ("GET /", "GET ")})
+                | (routes - set(self.refused) - _HARDLY_REFUSED))
 
     def missing_versions(self, kinds: Iterable[world.Kind]) -> set[str]:
         """Return where an answer changed, but none was compared."""

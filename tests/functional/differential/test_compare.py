@@ -120,3 +120,6 @@ class CompareTestCase(base.BaseTestCase):
         verdict = self.compare(answer({}, 403), answer({}, 401),
                                **{"X-Auth-Token": ""})
         self.assertEqual("no token", verdict.name)
+        verdict = compare.compare(world.Request("GET", ""), answer({}, 401),
+                                  answer({}), None)
+        self.assertEqual("open root", verdict.name)

@@ -4,7 +4,6 @@ A ``World`` draws ingredients: names, amounts, generations. It draws what is
 there mostly, and sometimes not.
 """
 
-import collections
 import dataclasses
 import random
 import uuid
@@ -152,24 +151,3 @@ class Kind:
         """Return the minor versions before and at each change, with it."""
         return tuple((minor, change) for change in self.changes
                      for minor in (change - 1, change))
-
-
-class Versions:
-    """Chooses the minor version of a request: the latest, any, or one where
-    the answer of its kind changed, of which each has its turn."""
-
-    def __init__(self, rng: random.Random, seed: int):
-        self._rng = rng
-        self._turns: dict[str, int] = collections.defaultdict(
-            lambda: 37 * seed)
-
-    def choose(self, kind: Kind) -> tuple[int, int | None]:
-        """Return it, and the version of the change that it is for."""
-        points = kind.turning_points
-        lot = self._rng.random()
-        if points and lot < 0.45:
-            self._turns[kind.name] += 1
-            return points[self._turns[kind.name] % len(points)]
-        if lot < 0.75:
-            return LATEST, None
-        return self._rng.randint(0, LATEST), None

@@ -3,7 +3,8 @@
 It stands between a client and a server, and forwards. ``lose_request`` and
 ``lose_answer`` cut all connections at the next bytes in that direction, which
 are lost; ``hang`` lets nothing through any more; ``refuse`` takes no new
-connections; ``heal`` ends all that.
+connections; ``heal`` ends all that. ``round_trips`` counts how often a client
+spoke after it had been answered.
 """
 
 import contextlib
@@ -26,6 +27,7 @@ class Proxy(fixtures.Fixture):
         self._open = threading.Event()
         self._open.set()
         self._lost: str | None = None
+        self.round_trips = 0
         self._refuses = False
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
@@ -68,16 +70,20 @@ class Proxy(fixtures.Fixture):
                 continue
             with self._lock:
                 self._pairs.append((client, server))
+            answered = threading.Event()
+            answered.set()
             for source, sink, direction in ((client, server, "request"),
                                             (server, client, "answer")):
-                threading.Thread(target=self._forward, daemon=True,
-                                 args=(source, sink, direction)).start()
+                threading.Thread(
+                    target=self._forward, daemon=True,
+                    args=(source, sink, direction, answered)).start()
 
     def _forward(self, source: socket.socket, sink: socket.socket,
-                 direction: str) -> None:
+                 direction: str, answered: threading.Event) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
                 self._open.wait()
+                self._count(direction, answered)
                 if self._lost == direction:
                     self._lost = None
                     self._refuses = self._then_refuse
@@ -85,6 +91,14 @@ class Proxy(fixtures.Fixture):
                     return
                 sink.sendall(data)
         _close(source, sink)
+
+    def _count(self, direction: str, answered: threading.Event) -> None:
+        if direction == "answer":
+            answered.set()
+        elif answered.is_set():
+            answered.clear()
+            with self._lock:
+                self.round_trips += 1
 
     def _cut(self) -> None:
         with self._lock:
