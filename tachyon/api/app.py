@@ -61,7 +61,7 @@ def _begin() -> None:
     if not flask.request.path.startswith(errors.V1_PREFIX):
         flask.g.microversion = microversion.read()
         routing.check_content()
-    if flask.request.environ["PATH_INFO"].startswith("//"):
+    if flask.request.environ.get("PATH_INFO", "").startswith("//"):
         raise errors.Problem(404, "")   # else Flask overlooks the first one
 
 
