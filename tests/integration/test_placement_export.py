@@ -77,7 +77,7 @@ class TestExport(transfer.Commands, base.TestCase):
                                 line + answer.text)
         self.assert_all_is_there()
         code, _out, err = self.manage("export", "--output", path)
-        self.assertEqual((1, f"tachyon-manage: {path}: File exists\n"),
+        self.assertEqual((1, f"tachyon-manage: {path}: it exists already\n"),
                          (code, err))
 
     def test_nobody_there(self):

@@ -4,7 +4,6 @@ import atexit
 import functools
 import os
 import pathlib
-from unittest import mock
 
 import trustme
 from oslo_utils.fixture import uuidsentinel as uuids
@@ -54,10 +53,8 @@ def shared() -> tuple[neo4j.Neo4j, Authority]:
     authority = Authority(directory.path)
     authority.certify("127.0.0.1")
     server = neo4j.Neo4j()
-    with mock.patch.object(neo4j, "CONFIGURATION", (
-            neo4j.CONFIGURATION
-            + CONFIGURATION.format(directory=directory.path))):
-        server.setUp()
+    server.configuration += CONFIGURATION.format(directory=directory.path)
+    server.setUp()
     atexit.register(directory.cleanUp)
     atexit.register(server.cleanUp)
     return server, authority

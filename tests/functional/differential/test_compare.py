@@ -103,6 +103,8 @@ class CompareTestCase(base.BaseTestCase):
     def test_purposes(self):
         none = {"allocation_requests": [], "provider_summaries": {}}
         unknown = {"errors": [{"detail": "No such trait X"}]}
+        odd = {"errors": [{"detail": "'x' does not match any of the regexes: "
+                                     "'^[A-Z0-9_]+$'"}]}
         twice = [("resources1", "VCPU:1"), ("resources2", "VCPU:2")]
         wrong = candidates("a", VCPU=3)
         wrong["allocation_requests"] += (
@@ -111,6 +113,7 @@ class CompareTestCase(base.BaseTestCase):
         for name, *args in (
                 ("could not", answer({}, 500), answer({}, 200)),
                 ("unknown name", answer(none), answer(unknown, 400)),
+                ("odd class", answer({}, 409), answer(odd, 400)),
                 ("more candidates", answer(candidates("a")), answer(shared),
                  ASKED),
                 ("wrong amounts", answer(wrong),

@@ -153,11 +153,12 @@ class AggregatesTestCase(base.TestCase):
             "resource_provider_generation": generation}, **more)
 
     def test_replace(self):
-        body = self.put(0, uuids.az1, uuids.az2.upper())
-        self.assertEqual({"aggregates": [uuids.az1, uuids.az2],
+        spelt = uuids.az1, uuids.az2.upper()
+        body = self.put(0, *spelt)
+        self.assertEqual({"aggregates": list(spelt),
                           "resource_provider_generation": 1}, body)
         answer = self.ask("GET", self.path)
-        self.assertEqual({"aggregates": sorted((uuids.az1, uuids.az2)),
+        self.assertEqual({"aggregates": sorted(spelt),
                           "resource_provider_generation": 1}, answer.json)
         self.assertIn("Last-Modified", answer.headers)
         self.assertEqual([], self.put(1)["aggregates"])
