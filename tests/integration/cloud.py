@@ -87,7 +87,9 @@ class CrashCase(CloudCase):
     SIZE = {"api_workers": 2, "schedulers": 2, "computes": 3,
             "options": {
                 "DEFAULT": {"service_down_time": 12.0},
-                "scheduler": {"claim_ttl": 6.0}},
+                # A fifth of the default: so on a busy machine a message may
+                # well be told again while its compute is not down.
+                "scheduler": {"claim_ttl": 6.0, "max_attempts": 6}},
             "compute_options": {
                 "compute": {"max_concurrent_actions": CONCURRENT},
                 "fake": {"hosts": 1, "delay": 0.3, "vcpus": 2000,

@@ -140,7 +140,7 @@ class TestSilentCompute(test_sweep.SweepCase):
     def test_it_is_told_when_it_is_heard_again(self):
         self.assertEqual(1, len(self.compute.casts))
         self.silent.clear()
-        self.sweep_until(lambda: len(self.compute.casts) == 2)
+        self.sweep_until(lambda: len(self.compute.casts) > 1)
         self.assertTrue(self.finish(self.compute.casts[-1].action))
         self.assertEqual("STOPPED", self.get(self.instance).status)
 
@@ -149,7 +149,7 @@ class TestSilentCompute(test_sweep.SweepCase):
         self.add_host("h2")
         self.silence("c1")
         self.beat("c2", ["h2"])
-        self.sweep_until(lambda: len(self.compute.casts) == 2)
+        self.sweep_until(lambda: len(self.compute.casts) > 1)
         self.assertEqual(("h2", "c2"), (
             self.compute.casts[-1].action.host,
             self.compute.casts[-1].service_host))
@@ -186,4 +186,5 @@ class TestBusAway(test_sweep.SweepCase):
         self.sweep()
         self.assertEqual([], self.compute.casts)
         self.beat()
-        self.sweep_until(lambda: len(self.compute.casts) == 2)
+        self.sweep_until(lambda: len({
+            cast.action.instance_id for cast in self.compute.casts}) == 2)
