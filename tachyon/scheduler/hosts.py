@@ -96,7 +96,7 @@ class Serving:
     by_row: npt.NDArray[np.int32]
     up: npt.NDArray[np.bool_]               # by service
     enabled: npt.NDArray[np.bool_]          # by service
-    uncertain: bool         # one that could get work only seems to be down
+    uncertain: bool = False     # one that could get work may only seem down
 
 
 class Matcher:
