@@ -9,6 +9,7 @@ import argparse
 import contextlib
 import dataclasses
 import http.client
+import importlib.util
 import json
 import os
 import pathlib
@@ -94,7 +95,14 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--output", type=pathlib.Path,
                         help="a directory for the table (CSV) and the curves "
                              "(SVG)")
-    return parser.parse_args(argv)
+    given = parser.parse_args(argv)
+    missing = [name for name in sides_module.PEER_PACKAGES
+               if importlib.util.find_spec(name) is None]
+    if missing and report.PEER in given.sides:
+        _tell(f"{report.PEER} is left out: {', '.join(missing)} not "
+              "installed (tests/benchmark/requirements.txt)")
+        given.sides.remove(report.PEER)
+    return given
 
 
 @contextlib.contextmanager

@@ -23,6 +23,8 @@ from tests.integration.parts import placement
 from tests.integration.parts import processes
 from tests.integration.parts import wait
 
+# What the peer needs; gunicorn serves it.
+PEER_PACKAGES = ("placement", "gunicorn")
 WORKERS = 2
 THREADS = 8
 LOAD_DEADLINE = 1800.0                  # seconds
