@@ -11,8 +11,12 @@ PYTHON ?= python3
 BIN := $(abspath $(VENV))/bin
 IN_VENV := PATH=$(BIN):$$PATH
 # Output and logs of a test are shown if it fails; none may hang for ever.
+# eventlet comes with Nova's client; unasked, it would load a resolver, slowly.
 TEST_ENV := OS_STDOUT_CAPTURE=1 OS_STDERR_CAPTURE=1 OS_LOG_CAPTURE=1 \
+    EVENTLET_NO_GREENDNS=yes \
     OS_TEST_TIMEOUT=$${OS_TEST_TIMEOUT:-600}
+# Daemons are started by the hundred: none is to be compiled each time anew.
+unexport PYTHONDONTWRITEBYTECODE
 INPUTS := setup.cfg setup.py pyproject.toml requirements.txt constraints.txt
 
 .PHONY: help venv demo test services lint docs samples bench clean
