@@ -41,8 +41,7 @@ class AllocationsController(base.AllocationsController):
         self._claiming = claiming.Claiming(store)
 
     def get(self, consumer_uuid: str) -> models.Consumer:
-        found = consumers(self._store.look(
-            lambda txn: txn.all(_GET, uuid=consumer_uuid)))
+        found = consumers(self._store.read(_GET, uuid=consumer_uuid))
         if not found:
             raise exception.ConsumerNotFound(uuid=consumer_uuid)
         return found[0]

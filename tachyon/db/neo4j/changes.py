@@ -60,8 +60,7 @@ _BURY = """
 def snapshot(store: connection.Store
              ) -> tuple[str, Iterator[Sequence[models.Provider]]]:
     """Do what ``DataDriverBase.snapshot`` promises."""
-    head = store.look(
-        lambda txn: txn.all(_LOCKED_LOOK, store=transaction.STORE))[0]
+    head = store.read(_LOCKED_LOOK, store=transaction.STORE)[0]
     store.check(head[3])
     return f"{head[0]}:{head[1]}:{_NEW}", _pages(store)
 
@@ -73,6 +72,12 @@ def since(store: connection.Store, cursor: str) -> models.Changes:
     number = _check(store, head, epoch, seen)
     if seen == number and not is_new:
         return models.Changes(cursor=cursor)
+    found = store.read(_READ, store=transaction.STORE, seen=seen)
+    number = _check(store, found, epoch, seen)
+    if not is_new and max(found[0][4:8]) <= seen:
+        return models.Changes(cursor=f"{epoch}:{number}",
+                              providers=_providers(found))
+    # There is more to be read under the same lock.
     return store.look(_since, store, epoch, seen, is_new)
 
 
@@ -95,9 +100,7 @@ def _since(txn: transaction.Transaction, store: connection.Store, epoch: str,
     gone, traits, classes, types = found[0][4:8]
     return models.Changes(
         cursor=f"{epoch}:{number}",
-        providers=tuple(sorted(
-            (providers.provider(row[8:]) for row in found
-             if row[8] is not None), key=lambda one: one.uuid)),
+        providers=_providers(found),
         gone=(tuple(uuid for uuid, in txn.all(_GONE, seen=seen))
               if gone > seen else ()),
         traits=(catalogue.load(txn, catalogue.TRAITS)
@@ -106,6 +109,11 @@ def _since(txn: transaction.Transaction, store: connection.Store, epoch: str,
                           if is_new or classes > seen else None),
         consumer_types=(tuple(name for name, in txn.all(_TYPES))
                         if is_new or types > seen else None))
+
+
+def _providers(found: Sequence[Sequence[Any]]) -> tuple[models.Provider, ...]:
+    return tuple(sorted((providers.provider(row[8:]) for row in found
+                         if row[8] is not None), key=lambda one: one.uuid))
 
 
 def _check(store: connection.Store, found: Sequence[Sequence[Any]],

@@ -179,7 +179,9 @@ class Store:
         return self._repeat(once, end)
 
     def read(self, query: str, **params: Any) -> list[list[Any]]:
-        """Run one statement that reads without locks; return its rows.
+        """Run one statement that reads, a transaction by itself; return its
+        rows. What it locks keeps the mark of that, and the server writes
+        nothing where the mark is already.
 
         :raises DriverUnavailable:
         :raises SchemaOutOfDate:

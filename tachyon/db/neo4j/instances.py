@@ -80,7 +80,7 @@ class InstancesController(base.InstancesController):
 
     # --------------------------------------------------------------- reading
     def get(self, id: str) -> models.Instance:
-        return self._store.look(_get, id)
+        return _only(id, self._store.read(_GET, id=id))
 
     def get_many(self, ids: Sequence[str]) -> Sequence[models.Instance]:
         return [instance(row[0]) for row
@@ -169,10 +169,13 @@ def instance(found: Mapping[str, Any]) -> models.Instance:
 
 # -------------------------------------------------------------------- verbs
 def _get(txn: transaction.Transaction, id: str) -> models.Instance:
-    found = txn.one(_GET, id=id)
-    if found is None:
+    return _only(id, txn.all(_GET, id=id))
+
+
+def _only(id: str, found: Sequence[Sequence[Any]]) -> models.Instance:
+    if not found:
         raise exception.InstanceNotFound(id=id)
-    return instance(found[0])
+    return instance(found[0][0])
 
 
 def _submit(txn: transaction.Transaction, wanted: models.Instance,

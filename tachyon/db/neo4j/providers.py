@@ -84,7 +84,7 @@ class ResourceProvidersController(base.ResourceProvidersController):
         self._store = store
 
     def get(self, uuid: str) -> models.Provider:
-        return self._store.look(get, uuid)
+        return _only(uuid, self._store.read(_GET, uuid=uuid))
 
     def create(self, uuid: str, name: str,
                parent_uuid: str | None = None) -> models.Provider:
@@ -104,10 +104,7 @@ def get(txn: transaction.Transaction, uuid: str) -> models.Provider:
 
     :raises ResourceProviderNotFound:
     """
-    found = txn.one(_GET, uuid=uuid)
-    if found is None:
-        raise exception.ResourceProviderNotFound(uuid=uuid)
-    return provider(found)
+    return _only(uuid, txn.all(_GET, uuid=uuid))
 
 
 def lock(txn: transaction.Transaction, uuids: set[str]) -> dict[str, str]:
@@ -137,6 +134,12 @@ def provider(row: Sequence[Any]) -> models.Provider:
 
 
 # ----------------------------------------------------------------- internals
+def _only(uuid: str, found: Sequence[Sequence[Any]]) -> models.Provider:
+    if not found:
+        raise exception.ResourceProviderNotFound(uuid=uuid)
+    return provider(found[0])
+
+
 def _create(txn: transaction.Transaction, uuid: str, name: str,
             parent_uuid: str | None) -> models.Provider:
     root_uuid = uuid

@@ -26,10 +26,14 @@ class InventoriesManager(base.Manager):
         :raises ResourceClassNotFound:
         :raises InventoryInUse: a class that would go has allocations.
         """
-        self._get(provider_uuid, generation)
-        for resource_class, inventory in inventories.items():
-            check_capacity(provider_uuid, resource_class, inventory,
-                           all_reserved)
+        try:
+            for resource_class, inventory in inventories.items():
+                check_capacity(provider_uuid, resource_class, inventory,
+                               all_reserved)
+        except exception.InvalidInventoryCapacity:
+            # That the provider is not there, or another, is told first.
+            self._get(provider_uuid, generation)
+            raise
         return self._driver.inventories.replace(provider_uuid, generation,
                                                 inventories)
 

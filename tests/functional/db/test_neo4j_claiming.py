@@ -31,7 +31,7 @@ class ClaimingCase(test_neo4j.Neo4jCase):
         return self.server.run("MATCH (w:Write) RETURN count(w)")[0][0]
 
 
-class TestRoundTrips(ClaimingCase):
+class RoundTripCase(ClaimingCase):
     """How often the server is asked: one client, whose connection is there,
     and who knows the version of the schema."""
 
@@ -51,6 +51,41 @@ class TestRoundTrips(ClaimingCase):
         trips, writes = self.proxy.round_trips, self.writes()
         function(*args)
         return self.proxy.round_trips - trips, self.writes() - writes
+
+
+class TestRoundTripsOfReads(RoundTripCase):
+
+    def commits(self):
+        """Return what the server calls its last commit."""
+        with self.server.session() as session:
+            session.run("RETURN 1").consume()
+            return session.last_bookmarks().raw_values
+
+    def test_what_is_read_under_its_own_lock(self):
+        """And nothing is written by that, though the lock leaves a mark."""
+        self.submit("vm")
+        for name, read in (
+                ("provider", self.through.resource_providers.get),
+                ("consumer", self.through.allocations.get),
+                ("instance", self.through.instances.get)):
+            uuid = {"provider": uuids.host, "consumer": uuids.first,
+                    "instance": uuids.vm}[name]
+            with self.subTest(name):
+                read(uuid)
+                before = self.commits()
+                self.assertEqual((1, 0), self.count(read, uuid))
+                self.assertEqual(before, self.commits())
+
+    def test_changes(self):
+        cursor, pages = self.through.snapshot()
+        list(pages)
+        cursor = self.through.changes(cursor).cursor
+        self.assertEqual((1, 0), self.count(self.through.changes, cursor))
+        self.take(uuids.vm)
+        self.assertEqual((2, 0), self.count(self.through.changes, cursor))
+
+
+class TestRoundTrips(RoundTripCase):
 
     def replace(self, *claims):
         return self.count(self.through.allocations.replace, claims)

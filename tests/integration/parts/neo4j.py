@@ -73,9 +73,12 @@ class Server(fixtures.Fixture):
         self.run("MATCH (n) CALL (n) { DETACH DELETE n } "
                  "IN TRANSACTIONS OF 5000 ROWS")
 
+    def session(self) -> neo4j.Session:
+        return self._driver.session(database="neo4j")
+
     def run(self, query: str, **params: object) -> list[list[object]]:
         """Run a statement, and return its rows."""
-        with self._driver.session(database="neo4j") as session:
+        with self.session() as session:
             return session.run(query, params).values()
 
     # ------------------------------------------------------------- internals
