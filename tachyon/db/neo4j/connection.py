@@ -296,12 +296,17 @@ class Store:
         """Run ``work`` once in a managed transaction."""
         left = _left(end)
 
-        @neo4j.unit_of_work(metadata=_metadata(), timeout=left)
-        def bounded(raw: neo4j.ManagedTransaction) -> T:
-            _bound(raw, left)
-            return work(transaction.Transaction(raw, planned=self._planning))
-
         with self._session() as session:
+            @neo4j.unit_of_work(metadata=_metadata(), timeout=left)
+            def bounded(raw: neo4j.ManagedTransaction) -> T:
+                _bound(raw, left)
+                try:
+                    return work(transaction.Transaction(
+                        raw, planned=self._planning))
+                except BaseException:
+                    _part(session, raw)
+                    raise
+
             return session.execute_write(bounded)
 
     def _write(self, work: Callable[[transaction.Transaction], T],
@@ -432,6 +437,18 @@ def _bound(owner: Any, seconds: float) -> None:
     hangs until that one is no more.
     """
     owner._connection.socket.set_read_timeout(seconds)
+
+
+def _part(session: neo4j.Session, raw: neo4j.ManagedTransaction) -> None:
+    """Keep a transaction that failed from the connection it no longer has.
+
+    The library (6.4) gives the connection back to its pool when a statement
+    fails, and rolls back on it afterwards all the same: another thread may
+    have it by then. At best both look at once whether it is alive, upon which
+    one of them may spin in ``recv`` for good.
+    """
+    if session._connection is None:
+        raw._closed_flag = True
 
 
 def _metadata() -> dict[str, str]:
