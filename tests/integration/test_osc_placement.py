@@ -92,28 +92,5 @@ class OscPlacementTest(base.TestCase):
         body = self.client.create(**request)
         return self.client.wait_for(body["id"], "STOPPED")
 
-    def test_allocations_are_set_and_providers_deleted(self):
-        uuid_ = self.provider("create", "spare")["uuid"]
-        self.provider("inventory", "set", uuid_, "--resource", "VCPU=4")
-        child = self.provider("create", "spare-numa0",
-                              "--parent-provider", uuid_)
-        self.assertEqual(uuid_, child["parent_provider_uuid"])
-        consumer = str(uuid.uuid4())
-
-        rows = self.provider(
-            "allocation", "set", consumer, "--allocation",
-            f"rp={uuid_},VCPU=3", "--project-id", str(uuid.uuid4()),
-            "--user-id", str(uuid.uuid4()), "--consumer-type", "OTHER")
-
-        self.assertEqual([(uuid_, {"VCPU": 3})],
-                         [(row["resource_provider"], row["resources"])
-                          for row in rows])
-        self.assertEqual({consumer: {"VCPU": 3}},
-                         self.client.ledger().consumers["spare"])
-        self.provider("allocation", "delete", consumer, form=())
-        for gone in (child["uuid"], uuid_):
-            self.provider("delete", gone, form=())
-        self.assertNotIn("spare", self.client.providers())
-
     def test_without_any_token(self):
         self.provider("list", auth=("none",))

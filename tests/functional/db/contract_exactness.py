@@ -37,16 +37,20 @@ class Impatient:
         return Impatient(self._conf, found) if name == "database" else found
 
 
-class ExactnessTrials:
-    """Under load. Half of the time is for plain writes, a quarter each for
-    those with ``gc`` and across restores."""
-
-    SECONDS = 4.0                       # of all, besides what starting takes
+class Restored:
+    """The store of a test is copied, and put back."""
 
     @property
     def dump(self) -> str:
         """Where the copy of the store goes that is restored."""
         return os.path.join(self.state_path, "dump")
+
+
+class ExactnessTrials(Restored):
+    """Under load. Half of the time is for plain writes, a quarter each for
+    those with ``gc`` and across restores."""
+
+    SECONDS: float                      # of all, besides what starting takes
 
     def make_trial(self) -> trial_module.Trial:
         seed = int(os.environ.get("TACHYON_EXACTNESS_SEED")
@@ -92,8 +96,8 @@ class ExactnessTrials:
             trial.check_ledger()
 
 
-class ExactnessContract(ExactnessTrials):
-    """A short trial, and the worst moments one at a time."""
+class ExactnessContract(Restored):
+    """The worst moments, one at a time."""
 
     def test_a_writer_between_commit_and_answer(self):
         """Others go on, and nobody ever sees half of what it wrote."""
