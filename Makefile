@@ -32,6 +32,7 @@ demo: $(VENV)/.installed  ## Load a sample cloud, boot instances, say why where
 
 test: $(VENV)/.installed-tests  ## Install what all tests need, and run them
 	@bash tools/test-setup.sh
+	@$(IN_VENV) python tools/durations.py load
 	@$(IN_VENV) $(TEST_ENV) stestr run $(TESTS)
 
 services: $(VENV)/.installed-tests  ## Keep Neo4j and RabbitMQ up for tests

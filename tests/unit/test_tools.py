@@ -1,15 +1,19 @@
 """The tools that say whether all is well must not say so when it is not."""
 
+import datetime
 import io
 import pathlib
+import shutil
 import subprocess
 import sys
 
 import subunit
+from stestr.repository import util
 
 from tests import base
 
-COUNT = pathlib.Path(__file__).parents[2] / "tools" / "count.py"
+TOOLS = pathlib.Path(__file__).parents[2] / "tools"
+COUNT = TOOLS / "count.py"
 
 TRACEBACK = """Traceback (most recent call last):
   File "a.py", line 1, in test_b
@@ -90,3 +94,51 @@ class TestCount(base.TestCase):
             ["failed: tests.b (module.MismatchError: !=: reference = [] "
              "actual = [{'a': 1}])"],
             done.stdout.decode().splitlines()[:-1])
+
+
+class TestDurations(base.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.tree = pathlib.Path(self.state_path) / "tree"
+        for name in ("tools", "tests"):
+            (self.tree / name).mkdir(parents=True)
+        shutil.copy(TOOLS / "durations.py", self.tree / "tools")
+
+    def run_tool(self, verb, **kwargs):
+        subprocess.run([sys.executable, self.tree / "tools/durations.py",
+                        verb], check=True, **kwargs)
+
+    def test_what_is_slow_is_kept_with_what_its_class_took(self):
+        output = io.BytesIO()
+        stream = subunit.StreamResultToBytes(output)
+        begin = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+        for worker, test_id, *seconds in (
+                ("worker-0", "a.A.one", 0, 10),
+                ("worker-1", "b.B.one", 0, 1),
+                ("worker-1", "b.B.two", 5, 8),
+                ("worker-0", "a.A.two", 10, 11)):
+            for status, second in zip(("inprogress", "success"), seconds,
+                                      strict=True):
+                stream.status(
+                    test_id=test_id, test_status=status, test_tags={worker},
+                    timestamp=begin + datetime.timedelta(seconds=second))
+        self.run_tool("save", input=output.getvalue())
+        self.assertEqual("10 a.A.one\n7 b.B.two\n",
+                         (self.tree / "tests/durations.txt").read_text())
+
+    def test_a_new_repository_knows_them(self):
+        (self.tree / "tests/durations.txt").write_text("10 a.A.one\n")
+        self.run_tool("load")
+        self.assertEqual(
+            {"known": {"a.A.one": 10.0}, "unknown": {"a.A.two"}},
+            util.get_repo_open(repo_url=str(self.tree)).get_test_times(
+                ["a.A.one", "a.A.two"]))
+
+    def test_another_knows_better(self):
+        util.get_repo_initialise(repo_url=str(self.tree))
+        (self.tree / "tests/durations.txt").write_text("10 a.A.one\n")
+        self.run_tool("load")
+        self.assertEqual(
+            {}, util.get_repo_open(repo_url=str(self.tree)).get_test_times(
+                ["a.A.one"])["known"])
