@@ -14,6 +14,7 @@ from tests.integration.parts import client as http
 from tests.integration.parts import wait
 
 LANDED_WITHIN = 120.0
+PAUSE = 0.05                            # seconds of a thread between two steps
 CANDIDATES = "/allocation_candidates?resources=VCPU:1,MEMORY_MB:64&limit=5"
 
 
@@ -88,7 +89,7 @@ class Load:
 
     def _go_on(self, step: Callable[[http.Client], None],
                client: http.Client) -> None:
-        while not self._stopping.is_set():
+        while not self._stopping.wait(PAUSE):
             try:
                 step(client)
             except Exception as exc:
