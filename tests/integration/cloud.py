@@ -47,8 +47,7 @@ class CloudCase(base.TestCase):
 
 
 class Neo4jStore:
-    """Mixed into a test case: its store is a Neo4j server of the class's own,
-    which it may kill."""
+    """Mixed into a test case: its store is in Neo4j."""
 
     _UNDECIDED = """
         MATCH (m:Message)<-[:AWAITS]-(i:Instance)
@@ -56,10 +55,14 @@ class Neo4jStore:
         RETURN count(*)"""
 
     @classmethod
+    def make_server(cls) -> neo4j.Server:
+        server = neo4j.shared()
+        server.clear()
+        return server
+
+    @classmethod
     def make_store(cls) -> daemons.Options:
-        cls.neo4j = neo4j.Neo4j()
-        cls.share(cls.neo4j)
-        cls.shared.append(cls.neo4j.process)
+        cls.neo4j = cls.make_server()
         return neo4j_options(cls.neo4j)
 
     def count_undecided(self, owner: str) -> int:
@@ -70,7 +73,20 @@ class Neo4jStore:
         return True
 
 
-def neo4j_options(server: neo4j.Neo4j) -> daemons.Options:
+class OwnNeo4jStore(Neo4jStore):
+    """Its server is the class's own, which it may kill."""
+
+    neo4j: neo4j.Neo4j
+
+    @classmethod
+    def make_server(cls) -> neo4j.Neo4j:
+        server = neo4j.Neo4j()
+        cls.share(server)
+        cls.shared.append(server.process)
+        return server
+
+
+def neo4j_options(server: neo4j.Server) -> daemons.Options:
     """Return the options of who has his store there."""
     return {"database": {"driver": "neo4j"},
             "neo4j_database": {"uri": server.uri, "username": server.username,

@@ -30,7 +30,7 @@ class StallTest(cloud.Neo4jStore, test_cloud_stalls.StallTest):
     """Whoever stalls."""
 
 
-class OutageTest(cloud.Neo4jStore, test_cloud_outages.OutageTest):
+class OutageTest(cloud.OwnNeo4jStore, test_cloud_outages.OutageTest):
     """And whatever goes away: the server, too."""
 
     def mend(self):
