@@ -14,7 +14,7 @@ from tests.benchmark import wire
 # Not forks of the parent, which has threads; and what they need is imported
 # once.
 _PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload([__name__])
+_PROCESSES.set_forkserver_preload([__name__, "tests.benchmark.placements"])
 _START_SECONDS = 300.0
 _LOOK_SECONDS = 0.05
 _GRACE_SECONDS = 600.0
@@ -30,6 +30,7 @@ class Outcome:
     gave_up: int = 0
     seconds: list[float] = dataclasses.field(default_factory=list)
     faults: list[str] = dataclasses.field(default_factory=list)
+    start: float = 0.0                  # by ``time.monotonic``
     wall: float = 0.0
     cpu: float = 0.0
 
@@ -49,8 +50,8 @@ def run(url: str, count: int, seconds: float, task: Task, *args: Any,
     """Run ``task(client, end, number, *args)`` in so many processes at once.
 
     ``end`` is by ``time.monotonic``, after so many seconds. ``wall`` of the
-    outcome is from the common start to the last answer, and ``cpu`` how much
-    ``meter`` went on meanwhile.
+    outcome is from the common ``start`` to the last answer, and ``cpu`` how
+    much ``meter`` went on meanwhile.
     """
     queue = _PROCESSES.Queue()
     barrier = _PROCESSES.Barrier(count + 1)
@@ -65,11 +66,11 @@ def run(url: str, count: int, seconds: float, task: Task, *args: Any,
             if not all(worker.is_alive() for worker in workers):
                 raise RuntimeError("a client ended before it began")
             time.sleep(_LOOK_SECONDS)
-        before, start = meter(), time.monotonic()
+        before, together.start = meter(), time.monotonic()
         barrier.wait(_START_SECONDS)
         for _worker in workers:
             together.add(queue.get(timeout=seconds + _GRACE_SECONDS))
-        together.wall = time.monotonic() - start
+        together.wall = time.monotonic() - together.start
         together.cpu = meter() - before
     finally:
         for worker in workers:

@@ -6,10 +6,13 @@ import pathlib
 
 @dataclasses.dataclass
 class Curves:
-    """By the name of a curve: by hosts (or clients), milliseconds (claims a
-    second; seconds to the first answer; megabytes of a process)."""
+    """By the name of a curve: by hosts (or clients), milliseconds of an
+    answer and of CPU (claims a second; seconds to the first answer; megabytes
+    of a process)."""
 
     latency: dict[str, dict[int, float]] = dataclasses.field(
+        default_factory=dict)
+    cpu: dict[str, dict[int, float]] = dataclasses.field(
         default_factory=dict)
     claims: dict[str, dict[int, float]] = dataclasses.field(
         default_factory=dict)

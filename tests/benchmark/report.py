@@ -1,18 +1,24 @@
-"""The table: what each side took, and how many times less than Placement."""
+"""The table: what each side took, how many times less than Placement, and
+whether that is enough."""
 
 import csv as csv_module
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
+from tests.benchmark import figures as figures_module
 from tests.benchmark import rows as rows_module
 
-PEER, JUDGED = "placement", "neo4j"
-_Figures = Mapping[str, Mapping[str, rows_module.Figure]]
+PEER = "placement"
+_Figures = Mapping[str, Mapping[str, figures_module.Figure]]
 
 
 def table(figures: _Figures) -> str:
     """Return the table for people at a terminal."""
-    cells = list(_cells(figures))
+    return aligned(list(_cells(figures)))
+
+
+def aligned(cells: Sequence[Sequence[str]]) -> str:
+    """Return rows of text with their columns below each other."""
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return "\n".join("  ".join(
         cell.ljust(width) if number == 0 else cell.rjust(width)
@@ -21,27 +27,69 @@ def table(figures: _Figures) -> str:
 
 
 def csv(figures: _Figures) -> str:
-    """Return the table for the documentation."""
+    """Return the table for the documentation: what does not depend on the
+    machine, as far as that goes."""
     text = io.StringIO()
-    csv_module.writer(text, lineterminator="\n").writerows(_cells(figures))
+    csv_module.writer(text, lineterminator="\n").writerows(_brief(figures))
     return text.getvalue()
 
 
-def verdict(row: rows_module.Row, ours: rows_module.Figure,
-            peer: rows_module.Figure) -> str:
-    """Say whether a bar holds: one without a ratio, if no answer was wrong.
-    Where the peer failed, nobody knows."""
+def _brief(figures: _Figures) -> Iterator[list[str]]:
+    ours = [side for side in figures if side != PEER]
+    yield ["Row", "Bar", *(cell for side in ours for cell in (side, ""))]
+    for row in _rows_of(figures):
+        peer = figures.get(PEER, {}).get(row.name)
+        yield [row.name, bar(row), *(
+            cell for side in ours
+            for cell in _judged(row, figures[side].get(row.name), peer))]
+
+
+def _judged(row: rows_module.Row, ours: figures_module.Figure | None,
+            peer: figures_module.Figure | None) -> tuple[str, str]:
+    if ours is None:
+        return "", ""
+    said = []
+    if peer is not None and peer.count:
+        said += [f"{ratio:.3g} ×" for ratio in ratios(row, ours, peer)]
+    if ours.pings:
+        said.append(f"{ours.pings:.3g} pings")
+    if row.rate:
+        said.append(f"{ours.rate:.3g}/s")
+    return ", ".join(said), verdict(row, ours, peer)
+
+
+def verdict(row: rows_module.Row, ours: figures_module.Figure,
+            peer: figures_module.Figure | None) -> str:
+    """Say whether a bar holds: one without a number, if no answer was wrong.
+    Where what it needs is missing, nobody knows."""
     if ours.faults:
         return "wrong"
+    if row.pings:
+        return _said(ours.pings > 0, ours.pings <= row.pings)
+    if row.rate:
+        return _said(True, ours.rate >= row.rate)
     if not row.least:
         return "exact"
-    if not peer.count:
+    if peer is None or not peer.count:
         return "unknown"
-    return "holds" if min(ratios(row, ours, peer)) >= row.least else "missed"
+    return _said(True, min(ratios(row, ours, peer)) >= row.least)
 
 
-def ratios(row: rows_module.Row, ours: rows_module.Figure,
-           peer: rows_module.Figure) -> tuple[float, float]:
+def _said(known: bool, holds: bool) -> str:
+    return ("holds" if holds else "missed") if known else "unknown"
+
+
+def bar(row: rows_module.Row) -> str:
+    """Return the bar in words."""
+    if row.pings:
+        return f"≤ {row.pings:g} pings"
+    if row.rate:
+        return f"≥ {row.rate:g}/s"
+    return f"≥ {row.least:g} ×" if row.least else "exact"
+
+
+def ratios(row: rows_module.Row, ours: figures_module.Figure,
+           peer: figures_module.Figure) -> tuple[float, float]:
     """Return how many times more our CPU does, and how many times sooner,
     or more often, we answer."""
     swifter = (ours.rate / (peer.rate or float("inf")) if row.by_rate
@@ -50,31 +98,41 @@ def ratios(row: rows_module.Row, ours: rows_module.Figure,
 
 
 def _cells(figures: _Figures) -> Iterator[list[str]]:
-    others = [side for side in figures if side != PEER]
+    ours = [side for side in figures if side != PEER]
     yield ["row", *(f"{side} {what}" for side in figures
                     for what in ("p50 ms", "CPU ms", "/s")),
-           *(f"{side} {what}" for side in others if PEER in figures
-             for what in ("CPU ×", "speed ×")),
-           *(("at least", "bar") if JUDGED in figures and PEER in figures
-             else ())]
+           *(f"{side} {what}" for side in ours
+             for what in (("CPU ×", "speed ×") if PEER in figures else ())),
+           *(f"{side} pings" for side in ours),
+           "bar", *ours]
+    for row in _rows_of(figures):
+        yield list(_row(row, figures, ours))
+
+
+def _rows_of(figures: _Figures) -> Iterator[rows_module.Row]:
+    """Yield the rows that were measured on any side."""
     for row in rows_module.ROWS:
         if any(row.name in each for each in figures.values()):
-            yield list(_row(row, figures, others))
+            yield row
 
 
 def _row(row: rows_module.Row, figures: _Figures,
-         others: list[str]) -> Iterator[str]:
+         ours: list[str]) -> Iterator[str]:
     yield row.name
-    for each in figures.values():
-        figure = each[row.name]
-        yield from (f"{value:.3g}" for value in (
-            figure.p50, figure.cpu, figure.rate))
-    if PEER not in figures:
-        return
-    peer = figures[PEER][row.name]
-    for side in others:
-        yield from (f"{ratio:.1f}" for ratio in ratios(
-            row, figures[side][row.name], peer))
-    if JUDGED in figures:
-        yield f"{row.least:g}" if row.least else "exact"
-        yield verdict(row, figures[JUDGED][row.name], peer)
+    found = {side: each.get(row.name) for side, each in figures.items()}
+    for figure in found.values():
+        yield from (("", "", "") if figure is None else (
+            f"{value:.3g}" if value else ""
+            for value in (figure.p50, figure.cpu, figure.rate)))
+    peer = found.get(PEER)
+    for side in ours if PEER in figures else ():
+        figure = found[side]
+        yield from (("", "") if figure is None or peer is None else (
+            f"{ratio:.1f}" for ratio in ratios(row, figure, peer)))
+    for side in ours:
+        figure = found[side]
+        yield f"{figure.pings:.1f}" if figure and figure.pings else ""
+    yield bar(row)
+    for side in ours:
+        figure = found[side]
+        yield "" if figure is None else verdict(row, figure, peer)

@@ -19,17 +19,20 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 
+from tests.benchmark import claims
+from tests.benchmark import figures as figures_module
 from tests.benchmark import plot
 from tests.benchmark import report
 from tests.benchmark import rows as rows_module
+from tests.benchmark import scaling
 from tests.benchmark import sides as sides_module
 from tests.benchmark import wire
 
-# By side; by row; see ``rows.Figure``.
-Figures = dict[str, dict[str, rows_module.Figure]]
+# By side; by row; see ``figures.Figure``.
+Figures = dict[str, dict[str, figures_module.Figure]]
 
 # What is measured over clouds of several sizes.
-SCALED = ("Q1_limit10", "Q2_trait1pct")
+SCALED = ("Q1_limit10", "Q2_limit10", "Q2_trait1pct")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -49,6 +52,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         for name in given.sides if here or crowds else ():
             with _running(name, hosts, shape, given.warm) as side:
                 for row in here:
+                    if row.ours and name == report.PEER:
+                        continue
                     figures[name][row.name] = _measure(row, side,
                                                        given.seconds)
                 _measure_crowds(side, given.seconds, crowds, curves)
@@ -59,9 +64,12 @@ def main(argv: Sequence[str] | None = None) -> int:
                 _measure_scale(side, given.seconds, curves)
             _keep(given, figures, curves)
     print(report.table(figures))
+    print(scaling.table(curves))
     if given.output:
         given.output.mkdir(parents=True, exist_ok=True)
         (given.output / "table.csv").write_text(report.csv(figures))
+        if curves.latency:
+            (given.output / "scale.csv").write_text(scaling.csv(curves))
         plot.draw(curves, given.output)
     return 1 if _tell_faults(figures) else 0
 
@@ -111,29 +119,31 @@ def _running(name: str, hosts: int, shape: str, warm: float
     _tell(f"{name}: {hosts} {shape} hosts")
     with sides_module.SIDES[name](hosts, shape) as side:
         _tell(f"  ready after {side.ready_after:.1f} s")
-        rows_module.claims(side, warm, rows_module.CLIENTS, rows_module.Q1)
+        claims.claims(side, warm, claims.CLIENTS, rows_module.Q1)
         yield side
         _tell("  memory: " + ", ".join(
             f"{part} {size:.0f} MB" for part, size in side.memory().items()))
 
 
 def _measure(row: rows_module.Row, side: sides_module.Side,
-             seconds: float) -> rows_module.Figure:
+             seconds: float) -> figures_module.Figure:
     try:
         figure = row.run(side, seconds)
     except (OSError, RuntimeError, http.client.HTTPException, queue.Empty,
             wire.Refused) as exc:
         # The other rows are worth having.
-        figure = rows_module.Figure(0, 0.0, 0.0, 0.0, faults=[repr(exc)])
+        figure = figures_module.Figure(0, 0.0, 0.0, 0.0, faults=[repr(exc)])
     _tell(f"  {row.name}: p50 {figure.p50:.2f} ms, CPU {figure.cpu:.2f} ms, "
-          f"{figure.rate:.1f}/s, n={figure.count} {figure.note}")
+          f"{figure.rate:.1f}/s, n={figure.count}"
+          + (f", {figure.pings:.1f} pings" if figure.pings else "")
+          + (f", {figure.note}" if figure.note else ""))
     return figure
 
 
 def _measure_crowds(side: sides_module.Side, seconds: float,
                     crowds: Sequence[int], curves: plot.Curves) -> None:
     for count in crowds:
-        figure = rows_module.claims(side, seconds, count, None)
+        figure = claims.claims(side, seconds, count, None)
         _tell(f"  {count} clients: {figure.rate:.1f} claims/s")
         curves.claims.setdefault(side.name, {})[count] = figure.rate
 
@@ -143,8 +153,9 @@ def _measure_scale(side: sides_module.Side, seconds: float,
     for row in rows_module.ROWS:
         if row.name in SCALED:
             figure = _measure(row, side, seconds)
-            curves.latency.setdefault(f"{side.name} {row.name}", {})[
-                side.hosts] = figure.p50
+            curve = f"{side.name} {row.name}"
+            curves.latency.setdefault(curve, {})[side.hosts] = figure.p50
+            curves.cpu.setdefault(curve, {})[side.hosts] = figure.cpu
     curves.ready.setdefault(side.name, {})[side.hosts] = side.ready_after
     curves.memory.setdefault(side.name, {})[side.hosts] = next(
         iter(side.memory().values()))

@@ -4,13 +4,18 @@ Each is what an operator would run, as far as one machine goes: two HTTP
 processes, and a store that flushes every commit to the disk.
 """
 
+import contextlib
 import os
+import sqlite3
+import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import fixtures
+import neo4j as neo4j_client
 
 from tachyon.transfer import generated
 from tests.benchmark import placement_rows
@@ -29,6 +34,7 @@ WORKERS = 2
 THREADS = 8
 LOAD_DEADLINE = 1800.0                  # seconds
 DEADLINE = 60.0                         # seconds of a call to the store
+_PINGS = 200
 QUERY = ("/allocation_candidates?resources=VCPU:1,MEMORY_MB:512,DISK_GB:10"
          "&limit=1")
 
@@ -52,6 +58,11 @@ class Side(fixtures.Fixture):
     def cpu(self) -> float:
         """Return the seconds of CPU that all its parts have used."""
         return usage.cpu(each.pid for each in self._processes)
+
+    def ping(self) -> float:
+        """Return the median seconds of the least that its store does for
+        anybody; 0 if nobody has said what that is."""
+        return 0.0
 
     def memory(self) -> dict[str, float]:
         """Return the megabytes that its parts hold; of several processes of
@@ -103,10 +114,18 @@ class TachyonOnNeo4j(_Tachyon):
     name = "neo4j"
 
     def _setUp(self) -> None:
-        server = self.useFixture(_BenchNeo4j())
+        self._server = server = self.useFixture(_BenchNeo4j())
         self._start({"database": {"driver": "neo4j"}, "neo4j_database": {
             "uri": server.uri, "password": server.password}},
             [server.process])
+
+    def ping(self) -> float:
+        """Return what one round trip takes."""
+        with neo4j_client.GraphDatabase.driver(
+                self._server.uri, auth=(self._server.username,
+                                        self._server.password)
+                ) as driver, driver.session(database="neo4j") as session:
+            return _median(lambda: session.run("RETURN 1").consume())
 
 
 class TachyonOnSQLite(_Tachyon):
@@ -115,6 +134,27 @@ class TachyonOnSQLite(_Tachyon):
 
     def _setUp(self) -> None:
         self._start({"database": {"driver": "sqlite"}})
+
+    def ping(self) -> float:
+        """Return what a commit of one row takes, which is on the disk then:
+        there is no way to a server."""
+        directory = self.useFixture(processes.Directory()).path
+        with contextlib.closing(sqlite3.connect(
+                directory / "ping.sqlite", isolation_level=None)) as store:
+            store.execute("PRAGMA journal_mode = WAL")
+            store.execute("PRAGMA synchronous = FULL")
+            store.execute("CREATE TABLE pings (number INTEGER)")
+            return _median(lambda: store.execute(
+                "INSERT INTO pings VALUES (1)"))
+
+
+def _median(action: Callable[[], Any]) -> float:
+    times = []
+    for _turn in range(_PINGS):
+        start = time.perf_counter()
+        action()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
 
 
 class _BenchPlacement(placement.Placement):
