@@ -25,7 +25,8 @@ from tests import base
 multiprocessing.util.get_temp_dir()
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload([
-    __name__, "tests.functional.db.exactness.readers",
+    __name__, "tests.functional.db.exactness.questions",
+    "tests.functional.db.exactness.readers",
     "tests.functional.db.exactness.writers"])
 
 Opener = Callable[[], db.DataDriverBase]

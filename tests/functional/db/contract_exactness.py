@@ -2,6 +2,7 @@
 
 Four processes write all that a view must hear of; three others follow, each
 with a view of its own, and hold every answer against what was acknowledged.
+In another trial three write, and two ask for candidates.
 The seed is printed where something is wrong; ``TACHYON_EXACTNESS_SEED`` sets
 it. How the processes interleave, no seed says.
 """
@@ -16,6 +17,7 @@ from oslo_utils.fixture import uuidsentinel as uuids
 
 from tachyon import exception
 from tachyon.placement import view as view_module
+from tests.functional.db.exactness import questions
 from tests.functional.db.exactness import trial as trial_module
 
 PATIENCE = 60.0
@@ -48,14 +50,15 @@ class Restored:
 
 class ExactnessTrials(Restored):
     """Under load. Half of the time is for plain writes, a quarter each for
-    those with ``gc`` and across restores."""
+    those with ``gc`` and across restores. Answers take a little more."""
 
     SECONDS: float                      # of all, besides what starting takes
 
-    def make_trial(self) -> trial_module.Trial:
+    def make_trial(self, kind: type[trial_module.Trial] = trial_module.Trial
+                   ) -> Any:
         seed = int(os.environ.get("TACHYON_EXACTNESS_SEED")
                    or random.SystemRandom().randrange(2 ** 32))
-        return trial_module.Trial(self.opener, seed, self.hold)
+        return kind(self.opener, seed, self.hold)
 
     def test_views_are_exact(self):
         with self.make_trial() as trial:
@@ -94,6 +97,14 @@ class ExactnessTrials(Restored):
             trial.run(self.SECONDS / 20)
             trial.compare()
             trial.check_ledger()
+
+    def test_answers_are_of_one_moment(self):
+        """Candidates are what they were at one moment between question and
+        answer, with all that was acknowledged before; and all answers of all
+        processes are moments of one store."""
+        with self.make_trial(questions.Trial) as trial:
+            trial.run(self.SECONDS / 15, in_all=50)
+            trial.check_order()
 
 
 class ExactnessContract(Restored):

@@ -3,7 +3,7 @@
 import contextlib
 import queue
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, Self
 
@@ -20,6 +20,9 @@ POLL = 0.005
 LEAST_TURNS = 1                         # of each register, in a run
 LEAST_READS = 3                         # of each reader
 
+# Name, target and arguments of a process.
+Task = tuple[str, Callable[..., None], tuple[Any, ...]]
+
 
 class Trial:
     """Writers and readers, in processes of their own, within a ``with``.
@@ -32,24 +35,33 @@ class Trial:
                  holder: writers.Holder | None = None):
         self._seed = seed
         self.driver = opener()
-        self.board = board_module.Board(
+        self._failures: Any = base.PROCESSES.Queue()
+        self.board = self._make_board()
+        self._processes = [
+            base.PROCESSES.Process(target=target, daemon=True, name=name,
+                                   args=(opener, *args, self._failures))
+            for name, target, args in self._tasks(holder)]
+
+    def _make_board(self) -> board_module.Board:
+        return board_module.Board(
             base.PROCESSES, registers.WRITERS * len(registers.KINDS),
             registers.WRITERS, READERS)
-        self._failures: Any = base.PROCESSES.Queue()
-        self._processes = [
-            base.PROCESSES.Process(
-                target=writers.main, daemon=True, name=f"writer {writer}",
-                args=(opener, holder, self.board, seed, writer,
-                      self._failures))
-            for writer in range(registers.WRITERS)] + [
-            base.PROCESSES.Process(
-                target=readers.main, daemon=True, name=f"reader {reader}",
-                args=(opener, self.board, seed, reader, reader >= EAGER,
-                      self._failures))
-            for reader in range(READERS)]
+
+    def _tasks(self, holder: writers.Holder | None) -> Iterator[Task]:
+        """Yield what each process does. It is called with what opens the
+        store, these arguments, and the queue for what goes wrong."""
+        for writer in range(registers.WRITERS):
+            yield f"writer {writer}", writers.main, (
+                holder, self.board, self._seed, writer)
+        for reader in range(READERS):
+            yield f"reader {reader}", readers.main, (
+                self.board, self._seed, reader, reader >= EAGER)
+
+    def _prepare(self) -> None:
+        registers.prepare(self.driver)
 
     def __enter__(self) -> Self:
-        registers.prepare(self.driver)
+        self._prepare()
         for process in self._processes:
             process.start()
         return self

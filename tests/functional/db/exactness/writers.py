@@ -31,6 +31,17 @@ def main(opener: Callable[[], db.DataDriverBase], holder: Holder | None,
         failures.put(f"writer {writer}:\n{traceback.format_exc()}")
 
 
+def pauses(seed: int, writer: int) -> Callable[[str], None]:
+    """Return what stays a while at the worst moment, one time in twenty."""
+    dice = random.Random(f"{seed} pauses {writer}")
+
+    def pause(where: str) -> None:
+        if dice.random() < 0.05:
+            time.sleep(dice.random() * 0.01)
+
+    return pause
+
+
 class _Writer:
 
     def __init__(self, driver: db.DataDriverBase, holder: Holder | None,
@@ -39,11 +50,10 @@ class _Writer:
         self._board = board
         self._writer = writer
         self._dice = random.Random(f"{seed} writer {writer}")
-        self._pauses = random.Random(f"{seed} pauses {writer}")
         self._registers = registers.make(seed)
         self._places: list[int] = []
         if holder is not None:
-            holder(driver, self._pause)
+            holder(driver, pauses(seed, writer))
 
     def run(self) -> None:
         while not self._board.stop:
@@ -65,11 +75,6 @@ class _Writer:
                 registers.of_writer(self._writer), sum(registers.WEIGHTS),
                 counts=registers.WEIGHTS)
         return self._places.pop()
-
-    def _pause(self, where: str) -> None:
-        """Stay a while at the worst moment, one time in twenty."""
-        if self._pauses.random() < 0.05:
-            time.sleep(self._pauses.random() * 0.01)
 
     def _write(self, place: int) -> None:
         turn = self._board.acks.item(place) + 1
