@@ -17,6 +17,8 @@ SHARES = "MISC_SHARES_VIA_AGGREGATE"
 CLASSES = ("VCPU", "DISK_GB", "NET")
 TRAITS = ("T1", "T2", "T3")
 AGGREGATES = ("agg1", "agg2")
+KINDS = ("required", "required_any", "forbidden", "member_of",
+         "forbidden_aggregates", "in_tree")
 
 
 def answers(store, query):
@@ -173,48 +175,55 @@ def random_store(rng: random.Random) -> fakes.FakeStore:
         if sharing and rng.random() < 0.3:
             traits |= {SHARES}
         store.add(f"p{number}", parent, traits=traits,
-                  aggregates=some(rng, AGGREGATES, 0.35),
+                  aggregates=some(rng, AGGREGATES, 0.5),
                   inventory={name: random_inventory(rng)
                              for name in CLASSES if rng.random() < 0.75})
     return store
 
 
-def random_group(rng, store, suffix, resourceless):
+def random_group(rng, store, suffix, kinds, resourceless=False):
     names = [] if resourceless else rng.sample(CLASSES, rng.randint(1, 2))
-    rare = rng.choice((0.0, 0.0, 0.15, 0.3))
-    required = some(rng, TRAITS, rare)
-    in_tree = None
-    if rng.random() < rare / 2:
-        in_tree = fakes.uuid(rng.choice(list(store.providers) + ["nobody"]))
     aggregates = [fakes.uuid(name) for name in AGGREGATES + ("empty",)]
-    return query_module.RequestGroup(
-        suffix, {name: rng.choice((1, 1, 2, 3)) for name in names},
-        required=required,
-        required_any=tuple(
-            frozenset(rng.sample(TRAITS, 2)) for _ in range(2)
-            if rng.random() < rare / 2),
-        forbidden=some(rng, TRAITS, rare / 2) - required,
-        member_of=tuple(
+    making = {
+        "required": lambda: some(rng, TRAITS, 0.4),
+        "required_any": lambda: tuple(
+            frozenset(rng.sample(TRAITS, 2))
+            for _ in range(rng.randint(1, 2))),
+        "forbidden": lambda: some(rng, TRAITS, 0.4),
+        "member_of": lambda: tuple(
             frozenset(rng.sample(aggregates, rng.randint(1, 2)))
-            for _ in range(2) if rng.random() < rare / 2),
-        forbidden_aggregates=some(rng, aggregates, rare / 4),
-        in_tree=in_tree)
+            for _ in range(rng.randint(1, 2))),
+        "forbidden_aggregates": lambda: some(rng, aggregates, 0.4),
+        "in_tree": lambda: fakes.uuid(
+            rng.choice([*store.providers, "nobody"])),
+    }
+    made = {kind: making[kind]() for kind in kinds if rng.random() < 0.5}
+    made["forbidden"] = (made.get("forbidden", frozenset())
+                         - made.get("required", frozenset()))
+    return query_module.RequestGroup(
+        suffix, {name: rng.choice((1, 1, 2, 3)) for name in names}, **made)
 
 
 def random_query(rng: random.Random, store) -> query_module.Query:
-    suffixes = ["", "_A", "_B", "_C"][:rng.choice((1, 1, 2, 3, 4))]
+    suffixes = ["", "_A", "_B", "_C"][:rng.choice((1, 1, 1, 2, 2, 3, 4))]
     if rng.random() < 0.2:
         suffixes = suffixes[1:] or ["_A"]
-    groups = [random_group(rng, store, suffix, False) for suffix in suffixes]
+    kinds = rng.sample(KINDS, rng.choice((0, 1, 1, 2, 3)))
+    groups = [random_group(rng, store, suffix, kinds) for suffix in suffixes]
     subtrees = []
     named = [suffix for suffix in suffixes if suffix]
-    if named and rng.random() < 0.3:
+    if named and rng.random() < 0.35:
         if rng.random() < 0.5:
-            groups.append(random_group(rng, store, "_R", True))
+            groups.append(random_group(rng, store, "_R", kinds, True))
             named.append("_R")
         subtrees.append(frozenset(named))
+        while rng.random() < 0.4:
+            subtrees.append(frozenset(
+                rng.sample(named, rng.randint(1, len(named)))))
+    policies = ("none", "isolate") if len(named) > 1 else (
+        "none", "isolate", None)
     return query_module.Query(
-        tuple(groups), group_policy=rng.choice(("none", "isolate")),
-        same_subtree=tuple(subtrees),
+        tuple(groups), group_policy=rng.choice(policies),
+        same_subtree=tuple(subtrees), limit=rng.choice((None, 1, 2, 5)),
         root_required=some(rng, TRAITS, rng.choice((0, 0, 0.2))),
         root_forbidden=some(rng, TRAITS, rng.choice((0, 0, 0.1))))

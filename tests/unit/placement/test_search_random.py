@@ -1,6 +1,8 @@
 """The engine against brute force, on thousands of small random worlds."""
 
+import collections
 import random
+import sys
 import unittest
 
 from tachyon.placement import search
@@ -8,12 +10,14 @@ from tests.unit.placement import fakes
 from tests.unit.placement import oracle
 
 CASES = 3000
+# Of those with an answer, at least so many have each feature that there is.
+ENOUGH, FEATURES = 5, 20
 
 
 class TestAgainstOracle(unittest.TestCase):
 
     def test_same_candidates(self):
-        answered = 0
+        answered, met = 0, collections.Counter()
         for seed in range(CASES):
             rng = random.Random(seed)
             store = oracle.random_store(rng)
@@ -22,8 +26,38 @@ class TestAgainstOracle(unittest.TestCase):
                 expected = oracle.answers(store, query)
                 self.check(seen, query, expected)
                 answered += bool(expected)
+                if expected:
+                    met.update(self.features(store, query, expected))
         # The worlds must be such that there is something to compare.
         self.assertGreater(answered, CASES // 5)
+        self.assertEqual(FEATURES, len(met), met)
+        self.assertLessEqual(ENOUGH, min(met.values()), met)
+
+    @staticmethod
+    def features(store, query, expected):
+        """Yield what a case is about."""
+        providers, groups = store.providers.values(), query.groups
+        for kind in oracle.KINDS:
+            if any(getattr(group, kind) for group in groups):
+                yield kind
+        several = sum(bool(group.suffix) for group in groups) > 1
+        for name, there in (
+                ("nested", any(one.parent_uuid for one in providers)),
+                ("shared", any(oracle.SHARES in one.traits
+                               and len({root for root, *_ in expected}) > 1
+                               for one in providers)),
+                (f"policy {query.group_policy}, {several}", True),
+                ("member_of twice", any(len(group.member_of) > 1
+                                        for group in groups)),
+                ("no resources", not all(group.resources
+                                         for group in groups)),
+                ("same_subtree", query.same_subtree),
+                ("several subtrees", len(query.same_subtree) > 1),
+                ("root_required", query.root_required),
+                ("root_forbidden", query.root_forbidden),
+                ("limit", (query.limit or len(expected)) < len(expected))):
+            if there:
+                yield name
 
     def check(self, snapshot, query, expected):
         found = search.find(snapshot, query)
@@ -31,18 +65,31 @@ class TestAgainstOracle(unittest.TestCase):
         for root, allocations, mappings in expected:
             by_root.setdefault(root, set()).add((allocations, mappings))
         # Nothing twice, nothing missing, whichever root it is found for.
-        everything = [self.plain(snapshot, c) for c in found.candidates()]
+        everything = [self.plain(snapshot, c)
+                      for c in found.candidates(limit=sys.maxsize)]
         self.assertEqual(len(set(everything)), len(everything))
         self.assertEqual({answer[1:] for answer in expected},
                          set(everything))
+        self.check_orders(snapshot, found, everything)
         for row in snapshot.root_rows.tolist():
             name = snapshot.names[row]
-            alone = [self.plain(snapshot, c)
-                     for c in found.candidates(roots=[row])]
+            alone = [self.plain(snapshot, c) for c in found.candidates(
+                roots=[row], limit=sys.maxsize)]
             self.assertEqual(by_root.get(name, set()), set(alone), name)
             # Each root without candidates has a reason, no other has.
             self.assertEqual(not alone, bool(found.why(row)), name)
         self.check_funnel(snapshot, found, by_root)
+
+    def check_orders(self, snapshot, found, everything):
+        """Look at what a limit leaves, and at other orders."""
+        limited = [self.plain(snapshot, c) for c in found.candidates()]
+        self.assertEqual(everything[:found.query.limit], limited)
+        if found.query.limit is None or len(everything) == len(limited):
+            return
+        for how in ({"order": search.DEPTH_FIRST}, {"rng": random.Random(0)}):
+            some = [self.plain(snapshot, c) for c in found.candidates(**how)]
+            self.assertEqual(len(limited), len(set(some)))
+            self.assertLessEqual(set(some), set(everything))
 
     def check_funnel(self, snapshot, found, by_root):
         before = len(snapshot.host_rows)
