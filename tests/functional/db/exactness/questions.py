@@ -57,21 +57,21 @@ def _everything(_dice: random.Random) -> query_module.Query:
 def _instance(dice: random.Random) -> query_module.Query:
     """Something of a host and of the storage that it shares."""
     return query_module.Query((query_module.RequestGroup(
-        "", {"VCPU": dice.randint(4, 9), "MEMORY_MB": 1, world_module.DISK:
-             dice.randint(10, 25)}, **_conditions(dice)),))
+        "", {"VCPU": dice.randint(8, 14), "MEMORY_MB": 1, world_module.DISK:
+             dice.randint(25, 36)}, **_conditions(dice)),))
 
 
 def _granular(dice: random.Random) -> query_module.Query:
     return query_module.Query(
         (query_module.RequestGroup("", {"MEMORY_MB": 1}, **_conditions(dice)),
-         *(query_module.RequestGroup(suffix, {"VCPU": dice.randint(3, 7)})
+         *(query_module.RequestGroup(suffix, {"VCPU": dice.randint(5, 11)})
            for suffix in ("_A", "_B"))),
         group_policy=dice.choice(("none", "isolate")))
 
 
 def _card(dice: random.Random) -> query_module.Query:
     return query_module.Query(
-        (query_module.RequestGroup("_A", {"VCPU": dice.randint(3, 9)}),
+        (query_module.RequestGroup("_A", {"VCPU": dice.randint(8, 14)}),
          query_module.RequestGroup("_P", {world_module.CARD:
                                           dice.randint(1, 2)})),
         group_policy="none", same_subtree=(frozenset(("_A", "_P")),)
