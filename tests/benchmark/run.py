@@ -65,12 +65,6 @@ def main(argv: Sequence[str] | None = None) -> int:
             _keep(given, figures, curves)
     print(report.table(figures))
     print(scaling.table(curves))
-    if given.output:
-        given.output.mkdir(parents=True, exist_ok=True)
-        (given.output / "table.csv").write_text(report.csv(figures))
-        if curves.latency:
-            (given.output / "scale.csv").write_text(scaling.csv(curves))
-        plot.draw(curves, given.output)
     return 1 if _tell_faults(figures) else 0
 
 
@@ -164,16 +158,22 @@ def _measure_scale(side: sides_module.Side, seconds: float,
 def _keep(given: argparse.Namespace, figures: Figures,
           curves: plot.Curves) -> None:
     """Write what there is so far: a whole run takes long."""
-    if not given.json:
-        return
-    given.json.write_text(json.dumps({
-        "when": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "cpus": os.cpu_count(), "load": os.getloadavg(),
-        "hosts": given.hosts, "numa_hosts": given.numa_hosts,
-        "figures": {side: {row: dataclasses.asdict(figure)
-                           for row, figure in each.items()}
-                    for side, each in figures.items()},
-        "curves": dataclasses.asdict(curves)}, indent=1) + "\n")
+    if given.json:
+        given.json.write_text(json.dumps({
+            "when": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "cpus": os.cpu_count(), "load": os.getloadavg(),
+            "hosts": given.hosts, "numa_hosts": given.numa_hosts,
+            "figures": {side: {row: dataclasses.asdict(figure)
+                               for row, figure in each.items()}
+                        for side, each in figures.items()},
+            "curves": dataclasses.asdict(curves)}, indent=1) + "\n")
+    if given.output:
+        given.output.mkdir(parents=True, exist_ok=True)
+        if any(figures.values()):
+            (given.output / "table.csv").write_text(report.csv(figures))
+        if curves.latency:
+            (given.output / "scale.csv").write_text(scaling.csv(curves))
+        plot.draw(curves, given.output)
 
 
 def _tell_faults(figures: Figures) -> int:
