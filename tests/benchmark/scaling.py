@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping
 from tests.benchmark import plot
 from tests.benchmark import report
 
-# The largest cloud against the smallest, and what the largest may take.
+# The bars are those of a cloud of so many hosts: what it may take, and how many
+# times what the smallest one measured takes.
+HOSTS = 100_000
 MOST_TIMES = 3.0
 MOST_MEGABYTES = 300.0
 MOST_SECONDS = 30.0
@@ -42,7 +44,7 @@ def _cells(curves: plot.Curves) -> Iterator[list[str]]:
                 yield [f"{name}, {what}", *(
                     f"{points[hosts]:.3g} {unit}" if hosts in points else ""
                     for hosts in sizes), f"≤ {most:g} {unit}",
-                    _said(max(points.values()) <= most)]
+                    _said(points, most)]
 
 
 def _times(points: Mapping[int, float], sizes: list[int]) -> Iterator[str]:
@@ -51,8 +53,10 @@ def _times(points: Mapping[int, float], sizes: list[int]) -> Iterator[str]:
     for hosts in sizes:
         yield f"{points[hosts] / first:.2f} ×" if hosts in points else ""
     yield f"≤ {MOST_TIMES:g} ×"
-    yield _said(points[max(points)] <= MOST_TIMES * first)
+    yield _said(points, MOST_TIMES * first)
 
 
-def _said(holds: bool) -> str:
-    return "holds" if holds else "missed"
+def _said(points: Mapping[int, float], most: float) -> str:
+    if HOSTS not in points:
+        return "unknown"
+    return "holds" if points[HOSTS] <= most else "missed"

@@ -25,5 +25,12 @@ class TestScaling(unittest.TestCase):
             list(csv.reader(scaling.csv(self.CURVES).splitlines())))
         self.assertEqual(5, len(scaling.table(self.CURVES).splitlines()))
 
+    def test_the_cloud_that_the_bars_are_about_was_not_measured(self):
+        curves = plot.Curves(latency={"neo4j Q1": {1000: 1.0, 10_000: 9.0}},
+                             ready={"neo4j": {10_000: 31.0}})
+        self.assertEqual(["unknown", "unknown"], [
+            line[-1] for line in csv.reader(
+                scaling.csv(curves).splitlines()[1:])])
+
     def test_nothing_was_measured(self):
         self.assertEqual("", scaling.table(plot.Curves()))
