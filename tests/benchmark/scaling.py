@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from tests.benchmark import plot
 from tests.benchmark import report
 
-# The bars are those of a cloud of so many hosts: what it may take, and how many
-# times what the smallest one measured takes.
+# The bars are those of a cloud of so many hosts: what it may take, and how
+# many times what the smallest one measured takes.
 HOSTS = 100_000
 MOST_TIMES = 3.0
 MOST_MEGABYTES = 300.0
