@@ -8,7 +8,6 @@ sync.
 """
 
 import contextlib
-import threading
 import time
 from collections.abc import Iterator
 
@@ -16,6 +15,7 @@ import fasteners
 from oslo_log import log as logging
 
 from tachyon import exception
+from tachyon import shared
 from tachyon.db import base
 from tachyon.db import models
 from tachyon.placement import forest as forest_module
@@ -27,14 +27,6 @@ _LOAD_ATTEMPTS = 3
 _PROGRESS_SECONDS = 5.0
 
 
-class _Sync:
-    """One sync, which many may wait for."""
-
-    def __init__(self) -> None:
-        self.done = False
-        self.error: BaseException | None = None
-
-
 class View:
     """A copy of all providers of a store. For use by many threads."""
 
@@ -44,9 +36,7 @@ class View:
         self._forest = forest_module.Forest()
         self._derived = snapshot_module.Derived()
         self._cursor: str | None = None          # None: to be loaded afresh
-        self._turn = threading.Condition()
-        self._running: _Sync | None = None
-        self._following: _Sync | None = None
+        self._sync = shared.Shared(self._bring_up_to_date)
 
     @contextlib.contextmanager
     def read(self) -> Iterator[snapshot_module.Snapshot]:
@@ -79,32 +69,7 @@ class View:
 
         :raises DriverUnavailable:
         """
-        with self._turn:
-            if self._following is None:
-                self._following = _Sync()
-            mine = self._following
-            while self._running is not None and not mine.done:
-                self._turn.wait()
-            if not mine.done:
-                self._following, self._running = None, mine
-        if not mine.done:
-            self._lead(mine)
-        if mine.error is not None:
-            raise mine.error
-
-    def _lead(self, sync: _Sync) -> None:
-        # Should this thread be torn away, those who share know of it.
-        sync.error = RuntimeError("The sync of the view was interrupted.")
-        try:
-            self._bring_up_to_date()
-            sync.error = None
-        except Exception as exc:
-            sync.error = exc
-        finally:
-            with self._turn:
-                sync.done = True
-                self._running = None
-                self._turn.notify_all()
+        self._sync.do()
 
     def _bring_up_to_date(self) -> None:
         if self._cursor is not None:

@@ -27,6 +27,7 @@ import numpy as np
 import numpy.typing as npt
 from oslo_config import cfg
 
+from tachyon import shared
 from tachyon.db import base as db_base
 from tachyon.db import models
 from tachyon.placement import snapshot as snapshot_module
@@ -192,6 +193,7 @@ class HostMap:
         self._clock = clock
         self.hearing = scheduler_hearing.Hearing(conf, clock)
         self._lock = threading.Lock()
+        self._reading = shared.Shared(self._read)
         self._table: ServiceTable | None = None
         self._matcher = Matcher(())
         self._mapped: tuple[object, int, Matcher] | None = None
@@ -199,15 +201,22 @@ class HostMap:
 
     def refresh(self) -> ServiceTable:
         """Return the services as they are now, or a second ago where there
-        are many. Reads the store: call it without holding the view.
+        are many. Reads the store, once for all who ask at the same time: call
+        it without holding the view.
 
         :raises DriverUnavailable:
         """
         table = self._table
-        now = self._clock()
         if (table is not None and len(table.services) > FRESH_SERVICES_MAX
-                and now - table.read_at < LIST_AGE_MAX):
+                and self._is_young(table)):
             return table
+        return self._reading.do()
+
+    def _is_young(self, table: ServiceTable) -> bool:
+        return self._clock() - table.read_at < LIST_AGE_MAX
+
+    def _read(self) -> ServiceTable:
+        now = self._clock()
         table = ServiceTable.of(self._driver.services.list(), now)
         self.hearing.note(table.heard_at)
         table = dataclasses.replace(table, settled=self.hearing.settled)
@@ -229,11 +238,18 @@ class HostMap:
     def can_decide(self) -> bool:
         """Return whether there is anybody to give work to: a compute that
         was heard since reports come in, or so lately that it is not about
-        to be down. Who is silent for good does not keep others waiting.
+        to be down. Who is silent for good does not keep others waiting. What
+        speaks for it may be a second old; what is decided is read anew.
 
         :raises DriverUnavailable:
         """
-        table = self.refresh()
+        table = self._table
+        if (table is not None and self._is_young(table)
+                and self._somebody_is_heard(table)):
+            return True
+        return self._somebody_is_heard(self.refresh())
+
+    def _somebody_is_heard(self, table: ServiceTable) -> bool:
         if not self.hearing.hears:
             return False
         lately = self._conf.service_down_time - self._conf.report_interval

@@ -35,12 +35,7 @@ class Results:
         claim is renewed if it is."""
         renewed = self._driver.messages.renew(
             [(instance_id, attempt)], self._conf.scheduler.claim_ttl)
-        if not renewed:
-            return False
-        try:
-            return self._driver.instances.get(instance_id).host == host
-        except exception.InstanceNotFound:
-            return False
+        return renewed.get((instance_id, attempt)) == host
 
     def finish(self, result: objects.ActionResult) -> bool:
         """Store what became of a delivery.
@@ -49,33 +44,26 @@ class Results:
         False for a create says that its copy is not wanted: destroy it.
         """
         try:
-            instance = self._driver.instances.get(result.instance_id)
+            if result.succeeded:
+                self._succeeded(result)
+            else:
+                self._failed(result)
         except exception.InstanceNotFound:
             return False
-        try:
-            if result.succeeded:
-                self._succeeded(instance, result)
-            else:
-                self._failed(instance, result)
         except exception.Fenced:
             return self._is_settled(result)
         return True
 
-    def _succeeded(self, instance: models.Instance,
-                   result: objects.ActionResult) -> None:
-        try:
-            status = states.after(instance.status, result.action)
-        except KeyError:
-            # It came to an end before, this way or another.
-            raise exception.Fenced(id=instance.id, attempt=result.attempt)
+    def _succeeded(self, result: objects.ActionResult) -> None:
+        status = states.after(result.action)
         self._driver.instances.finish(
-            instance.id, result.attempt, result.host, status,
+            result.instance_id, result.attempt, result.host, status,
             ip_address=result.ip_address)
         LOG.info("%s of instance %s on host %s succeeded: it is %s",
-                 result.action, instance.id, result.host, status)
+                 result.action, result.instance_id, result.host, status)
 
-    def _failed(self, instance: models.Instance,
-                result: objects.ActionResult) -> None:
+    def _failed(self, result: objects.ActionResult) -> None:
+        instance = self._driver.instances.get(result.instance_id)
         fault = result.fault or f"{result.action} failed for no given reason."
         LOG.warning("%s of instance %s on host %s failed: %s", result.action,
                     instance.id, result.host, fault)

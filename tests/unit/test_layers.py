@@ -19,7 +19,7 @@ LINES_MAX = 600
 COMMON = frozenset({
     "tachyon", "tachyon.conf", "tachyon.exception", "tachyon.context",
     "tachyon.policy", "tachyon.policies", "tachyon.backend",
-    "tachyon.plugins", "tachyon.files",
+    "tachyon.plugins", "tachyon.files", "tachyon.shared",
 })
 STORE = frozenset({"tachyon.db.base", "tachyon.db.models"})
 
@@ -36,6 +36,7 @@ ARROWS: dict[str, frozenset[str]] = {
     "tachyon.plugins": frozenset(),
     "tachyon.policies": frozenset(),
     "tachyon.policy": frozenset(),
+    "tachyon.shared": frozenset(),
     "tachyon.objects": frozenset(),
     "tachyon.db.models": frozenset(),
     "tachyon.db.base": frozenset({"tachyon.db.models"}),

@@ -158,9 +158,10 @@ class MessagesController(abc.ABC):
 
     @abc.abstractmethod
     def renew(self, work: Sequence[tuple[str, int]], ttl: float
-              ) -> Sequence[tuple[str, int]]:
+              ) -> Mapping[tuple[str, int], str | None]:
         """Make the claims of these (instance id, attempt) pairs last ``ttl``
-        seconds from now, and return the pairs that are current still."""
+        seconds from now, and return those that are current still, each with
+        the host that its instance is on."""
 
     @abc.abstractmethod
     def postpone(self, instance_id: str, attempt: int,

@@ -6,7 +6,7 @@ Whoever writes an instance or its messages has the instance locked.
 import dataclasses
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from tachyon import exception
 from tachyon.db import base
@@ -16,10 +16,14 @@ from tachyon.db.neo4j import claiming
 from tachyon.db.neo4j import claims
 from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import decisions
+from tachyon.db.neo4j import finishes
 from tachyon.db.neo4j import jobs
 from tachyon.db.neo4j import landings
 from tachyon.db.neo4j import rows
+from tachyon.db.neo4j import together
 from tachyon.db.neo4j import transaction
+
+_Submission: TypeAlias = tuple[models.Instance, models.Message]
 
 _FILTERS = frozenset(("name", "status", "host", "flavor", "image"))
 # With an index in order of creation; what picks the fewest comes first.
@@ -35,16 +39,18 @@ _GET_MANY = """
     UNWIND $ids AS id
     MATCH (i:Instance {id: id}) RETURN properties(i)"""
 _POSITION = "MATCH (i:Instance {id: $id}) RETURN i.created_at"
-_EXISTS = "MATCH (i:Instance {id: $id}) RETURN i.id"
 _MESSAGE = f"""
     CREATE (i)-[:AWAITS]->(:Message {{
-        id: $message.id, instance_id: i.id, action: $message.action,
-        request_id: $message.request_id, context: $message.context,
+        id: message.id, instance_id: i.id, action: message.action,
+        request_id: message.request_id, context: message.context,
         attempt: 0, deliveries: 0, free_at: {rows.NOW},
         created_at: {rows.NOW}}})"""
 _SUBMIT = f"""
+    UNWIND $asked.rows AS row
+    WITH row WHERE NOT EXISTS {{ MATCH (:Instance {{id: row.values.id}}) }}
     CREATE (i:Instance)
-    SET i = $values, i.created_at = {rows.NOW}, i.updated_at = {rows.NOW}
+    SET i = row.values, i.created_at = {rows.NOW}, i.updated_at = {rows.NOW}
+    WITH i, row.message AS message
     {_MESSAGE}
     RETURN properties(i)"""
 _UPDATE = f"""
@@ -56,7 +62,7 @@ _DROP_MESSAGES = """
     CALL (i) { MATCH (i)-[:AWAITS]->(m:Message) DETACH DELETE m }"""
 _CHANGE = f"{_UPDATE} RETURN properties(i)"
 _SUBMIT_ACTION = f"""
-    {_UPDATE} {_DROP_MESSAGES} WITH i {_MESSAGE}
+    {_UPDATE} {_DROP_MESSAGES} WITH i, $message AS message {_MESSAGE}
     RETURN properties(i)"""
 _UNLAND = f"""
     {_UPDATE}
@@ -77,6 +83,11 @@ class InstancesController(base.InstancesController):
     def __init__(self, store: connection.Store):
         self._store = store
         self._claiming = claiming.Claiming(store)
+        self._submitting: together.Together[_Submission, models.Instance] = (
+            together.Together(store, _submit))
+        self._finishing: together.Together[
+            finishes.Finish, finishes.Properties] = together.Together(
+                store, finishes.finish)
 
     # --------------------------------------------------------------- reading
     def get(self, id: str) -> models.Instance:
@@ -115,7 +126,7 @@ class InstancesController(base.InstancesController):
     # ----------------------------------------------------- what callers want
     def submit(self, instance: models.Instance,
                message: models.Message) -> models.Instance:
-        return self._store.write(_submit, instance, message)
+        return self._submitting.do([instance.id], (instance, message))
 
     def submit_action(self, id: str, generation: int,
                       message: models.Message) -> models.Instance:
@@ -141,8 +152,10 @@ class InstancesController(base.InstancesController):
     def finish(self, id: str, attempt: int, host: str, status: str, *,
                ip_address: str | None = None, fault: str | None = None
                ) -> models.Instance:
-        return self._store.write(_finish, id, attempt, host, status,
-                                 ip_address, fault)
+        wanted = finishes.Finish(id, attempt, host, status, ip_address, fault)
+        if status == "DELETED":
+            return self._store.write(_finish_deleted, wanted)
+        return instance(self._finishing.do([id], wanted))
 
     def fail(self, id: str, attempt: int, fault: str,
              decision: models.Decision | None = None) -> models.Instance:
@@ -178,17 +191,14 @@ def _only(id: str, found: Sequence[Sequence[Any]]) -> models.Instance:
     return instance(found[0][0])
 
 
-def _submit(txn: transaction.Transaction, wanted: models.Instance,
-            message: models.Message) -> models.Instance:
-    if txn.one(_EXISTS, id=wanted.id):
-        raise exception.InstanceExists(id=wanted.id)
-    values = {field.name: getattr(wanted, field.name)
-              for field in dataclasses.fields(wanted)}
-    for name in ("created_at", "updated_at", "deleted_at"):
-        del values[name]
-    values |= {"spec": stored.dump(wanted.spec), "tried": list(wanted.tried)}
-    made = txn.write(_SUBMIT, values=values, message=_message(message))
-    return instance(made[0][0])
+def _submit(txn: transaction.Transaction, wanted: Sequence[_Submission]
+            ) -> list[models.Instance | Exception]:
+    rows = [{"values": _values(one), "message": _message(message)}
+            for one, message in sorted(wanted, key=lambda pair: pair[0].id)]
+    made = {properties["id"]: properties for properties, in
+            txn.write(_SUBMIT, asked={"rows": rows})}
+    return [instance(made[one.id]) if one.id in made
+            else exception.InstanceExists(id=one.id) for one, _ in wanted]
 
 
 def _submit_action(txn: transaction.Transaction, id: str, generation: int,
@@ -217,22 +227,13 @@ def _unland(txn: transaction.Transaction, id: str, attempt: int,
         "fault": before.fault if fault is None else fault})
 
 
-def _finish(txn: transaction.Transaction, id: str, attempt: int, host: str,
-            status: str, ip_address: str | None,
-            fault: str | None) -> models.Instance:
-    found, attempts = _get_work(txn, id, attempt)
-    if attempt <= 0 or attempt not in attempts:
-        if not attempts and attempt > 0 and found.task is None and (
-                (found.attempt, found.host, found.status)
-                == (attempt, host, status)):
-            # This very attempt was the last to end: ``attempt`` rises with
-            # whatever is wanted next.
-            return found
-        raise exception.Fenced(id=id, attempt=attempt)
-    if found.host != host:
-        raise exception.Fenced(id=id, attempt=attempt)
-    return _conclude(txn, id, status=status, fault=fault,
-                     ip_address=ip_address or found.ip_address)
+def _finish_deleted(txn: transaction.Transaction,
+                    wanted: finishes.Finish) -> models.Instance:
+    found = txn.one(_GET_WORK, id=wanted.id)
+    properties, attempts = found or (None, ())
+    if not wanted.check(properties, attempts):
+        return instance(properties)
+    return _conclude(txn, wanted.id, **wanted.values(properties))
 
 
 def _fail(txn: transaction.Transaction, id: str, attempt: int, fault: str,
@@ -256,28 +257,16 @@ def _get_of_generation(txn: transaction.Transaction, id: str,
     return found
 
 
-def _get_work(txn: transaction.Transaction, id: str,
-              attempt: int) -> tuple[models.Instance, list[int]]:
-    """Return the instance, and the attempts of its messages.
-
-    :raises Fenced: there is no such instance.
-    """
-    found = txn.one(_GET_WORK, id=id)
-    if found is None:
-        raise exception.Fenced(id=id, attempt=attempt)
-    return instance(found[0]), found[1]
-
-
 def _get_fenced(txn: transaction.Transaction, id: str,
                 attempt: int) -> models.Instance:
     """Return the instance, to whoever holds its current attempt.
 
     :raises Fenced:
     """
-    found, attempts = _get_work(txn, id, attempt)
-    if attempt <= 0 or attempt not in attempts:
+    found = txn.one(_GET_WORK, id=id)
+    if found is None or attempt <= 0 or attempt not in found[1]:
         raise exception.Fenced(id=id, attempt=attempt)
-    return found
+    return instance(found[0])
 
 
 def _get_building(txn: transaction.Transaction, id: str,
@@ -295,12 +284,21 @@ def _conclude(txn: transaction.Transaction, id: str, *, status: str,
     if status == "DELETED":
         claims.release(txn, id)
     return _change(txn, _END if status == "DELETED" else _FINISH, id,
-                   values={"status": status, "task": None, **values})
+                   values={**values, "status": status, "task": None})
 
 
 def _change(txn: transaction.Transaction, statement: str, id: str,
             **params: Any) -> models.Instance:
     return instance(txn.write(statement, id=id, **params)[0][0])
+
+
+def _values(wanted: models.Instance) -> dict[str, Any]:
+    values = {field.name: getattr(wanted, field.name)
+              for field in dataclasses.fields(wanted)}
+    for name in ("created_at", "updated_at", "deleted_at"):
+        del values[name]
+    return values | {"spec": stored.dump(wanted.spec),
+                     "tried": list(wanted.tried)}
 
 
 def _message(message: models.Message) -> dict[str, Any]:

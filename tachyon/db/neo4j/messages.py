@@ -5,8 +5,8 @@ made, when its last claim expires, or when it was given back. So one property
 says what can be claimed, and since when.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from tachyon import exception
 from tachyon.db import base
@@ -15,6 +15,7 @@ from tachyon.db.common import stored
 from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import instances
 from tachyon.db.neo4j import rows
+from tachyon.db.neo4j import together
 from tachyon.db.neo4j import transaction
 
 _WALK = f"""
@@ -36,29 +37,30 @@ _FIND_AMONG = f"""
     RETURN m.id ORDER BY m.created_at, m.id LIMIT $limit"""
 # What was found may be somebody else's, or done, once its instance is locked.
 _LOCK = """
-    UNWIND $ids AS id
-    MATCH (:Message {id: id})<-[:AWAITS]-(i:Instance)
+    UNWIND $asked.rows AS row
+    MATCH (:Message {id: row.id})<-[:AWAITS]-(i:Instance)
     WITH i ORDER BY i.id
     SET i.locked = true
     RETURN i.id"""
 _CLAIM = f"""
-    UNWIND $ids AS id
-    MATCH (m:Message {{id: id}})<-[:AWAITS]-(i:Instance) WHERE {_FREE}
+    UNWIND $asked.rows AS row
+    MATCH (m:Message {{id: row.id}})<-[:AWAITS]-(i:Instance)
+    WHERE m.free_at <= {rows.NOW} - row.min_age
     SET i.attempt = i.attempt + 1
     SET m.attempt = i.attempt, m.deliveries = m.deliveries + 1,
-        m.claimed_by = $owner, m.free_at = {rows.NOW} + $ttl
+        m.claimed_by = row.owner, m.free_at = {rows.NOW} + row.ttl
     RETURN properties(m), properties(i), {rows.NOW}
     ORDER BY m.created_at, m.id"""
 _RENEW = f"""
     CALL () {{
-        UNWIND $ids AS id
+        UNWIND $asked.ids AS id
         MATCH (i:Instance {{id: id}}) SET i.locked = true
         RETURN count(*) AS locked }}
-    UNWIND $work AS row
+    UNWIND $asked.work AS row
     MATCH (i:Instance {{id: row[0]}})-[:AWAITS]->(m:Message)
     WHERE m.attempt = row[1] AND m.claimed_by IS NOT NULL
-    SET m.free_at = {rows.NOW} + $ttl
-    RETURN row[0], row[1]"""
+    SET m.free_at = {rows.NOW} + row[2]
+    RETURN row[0], row[1], i.host"""
 
 _POSTPONE = f"""
     MATCH (i:Instance {{id: $id}}) SET i.locked = true
@@ -70,11 +72,21 @@ _POSTPONE = f"""
     RETURN m.id"""
 
 
+_Wanted: TypeAlias = Sequence[Mapping[str, Any]]        # rows of ``_CLAIM``
+_Claimed: TypeAlias = Sequence[tuple[models.Message, models.Instance]]
+_Work: TypeAlias = Sequence[tuple[str, int, int]]       # rows of ``_RENEW``
+_Renewed: TypeAlias = Mapping[tuple[str, int], str | None]
+
+
 class MessagesController(base.MessagesController):
     """Messages in Neo4j."""
 
     def __init__(self, store: connection.Store):
         self._store = store
+        self._claiming: together.Together[_Wanted, _Claimed] = (
+            together.Together(store, _claim))
+        self._renewing: together.Together[_Work, _Renewed] = (
+            together.Together(store, _renew))
 
     def list(self, limit: int = 1000) -> Sequence[models.Message]:
         return [_message(*row) for row in self._store.read(
@@ -86,6 +98,8 @@ class MessagesController(base.MessagesController):
         """Claim what looks free; and look again as long as others were
         faster, and there is more."""
         age = stored.microseconds(min_age)
+        if ids is not None and len(ids) <= stored.limit(limit):
+            return self._claim(ids, owner, ttl, age)
         claimed: list[tuple[models.Message, models.Instance]] = []
         while (left := stored.limit(limit) - len(claimed)) > 0:
             if ids is None:
@@ -96,9 +110,7 @@ class MessagesController(base.MessagesController):
             if not found:
                 break
             try:
-                claimed += self._store.write(
-                    _claim, found, owner=owner, min_age=age,
-                    ttl=stored.microseconds(ttl))
+                claimed += self._claim(found, owner, ttl, age)
             except exception.DriverUnavailable:
                 if not claimed:
                     raise
@@ -106,30 +118,49 @@ class MessagesController(base.MessagesController):
         return claimed
 
     def renew(self, work: Sequence[tuple[str, int]], ttl: float
-              ) -> Sequence[tuple[str, int]]:
-        current = [list(each) for each in work if each[1] > 0]
+              ) -> Mapping[tuple[str, int], str | None]:
+        last = stored.microseconds(ttl)
+        current = [(id, attempt, last) for id, attempt in work if attempt > 0]
         if not current:
-            return []
-        found = {tuple(row) for row in self._store.write_idempotent(
-            _RENEW, ids=sorted(id for id, _attempt in current), work=current,
-            ttl=stored.microseconds(ttl))}
-        return [each for each in work if tuple(each) in found]
+            return {}
+        found = self._renewing.do((), current)
+        return {each: found[each] for each in work if each in found}
 
     def postpone(self, instance_id: str, attempt: int,
                  seconds: float) -> bool:
         return bool(self._store.write(_postpone, instance_id, attempt,
                                       stored.microseconds(seconds)))
 
+    def _claim(self, ids: Iterable[str], owner: str, ttl: float,
+               min_age: int) -> _Claimed:
+        ids = sorted(set(ids))
+        return self._claiming.do(ids, [
+            {"id": id, "owner": owner, "ttl": stored.microseconds(ttl),
+             "min_age": min_age} for id in ids]) if ids else []
+
     def _find(self, query: str, **params: Any) -> Sequence[str]:
         return [id for id, in self._store.read(query, **params)]
 
 
-def _claim(txn: transaction.Transaction, ids: Sequence[str], **params: Any
-           ) -> Sequence[tuple[models.Message, models.Instance]]:
-    txn.all(_LOCK, ids=ids)
-    claimed = txn.write(_CLAIM, ids=ids, **params)
-    return [(_message(message, now), instances.instance(instance))
-            for message, instance, now in claimed]
+def _claim(txn: transaction.Transaction,
+           wanted: Sequence[_Wanted]) -> list[_Claimed]:
+    asked = {"rows": [row for rows in wanted for row in rows]}
+    if not txn.all(_LOCK, asked=asked):
+        return [[] for _ in wanted]
+    claimed = [(_message(message, now), instances.instance(instance))
+               for message, instance, now in txn.write(_CLAIM, asked=asked)]
+    return [[pair for pair in claimed
+             if pair[0].id in {row["id"] for row in rows}]
+            for rows in wanted]
+
+
+def _renew(txn: transaction.Transaction,
+           wanted: Sequence[_Work]) -> list[_Renewed]:
+    work = sorted({row for rows in wanted for row in rows})
+    found = {(id, attempt): host for id, attempt, host in txn.write(
+        _RENEW, asked={"ids": sorted({id for id, _, _ in work}),
+                       "work": [list(row) for row in work]})}
+    return [found for _ in wanted]
 
 
 def _postpone(txn: transaction.Transaction, id: str, attempt: int,

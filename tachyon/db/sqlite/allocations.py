@@ -8,11 +8,11 @@ from tachyon import exception
 from tachyon.db import base
 from tachyon.db import models
 from tachyon.db.common import stored
-from tachyon.db.sqlite import claiming
 from tachyon.db.sqlite import claims as resource_claims
 from tachyon.db.sqlite import connection
 from tachyon.db.sqlite import inventories
 from tachyon.db.sqlite import providers
+from tachyon.db.sqlite import writes as writes_module
 
 _COLUMNS = ("c.uuid, c.generation, t.name, c.project_id, c.user_id, "
             "c.created_at, c.updated_at, p.uuid, p.generation, rc.name, "
@@ -25,9 +25,10 @@ _JOINS = ("CROSS JOIN providers p ON p.id = a.provider_id "
 class AllocationsController(base.AllocationsController):
     """Allocations in SQLite."""
 
-    def __init__(self, store: connection.Store):
+    def __init__(self, store: connection.Store,
+                 writes: writes_module.Writes):
         self._store = store
-        self._claiming: claiming.Claiming[None] = claiming.Claiming(store)
+        self._writes = writes
 
     def get(self, consumer_uuid: str) -> models.Consumer:
         with self._store.read() as txn:
@@ -48,8 +49,8 @@ class AllocationsController(base.AllocationsController):
                 (providers.get_id(txn, provider_uuid),)))
 
     def replace(self, claims: Sequence[models.Claim]) -> None:
-        self._claiming.do(
-            claims, lambda txn: resource_claims.apply(txn, claims))
+        self._writes.do({claim.consumer_uuid for claim in claims},
+                        lambda txn: resource_claims.apply(txn, claims))
 
     def reshape(self, reshapes: Sequence[models.Reshape],
                 claims: Sequence[models.Claim]) -> None:

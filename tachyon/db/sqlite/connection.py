@@ -56,6 +56,20 @@ class Transaction:
         """Return the schema that this transaction sees."""
         return _schema(self._connection, self._known)
 
+    @contextlib.contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undo what is written within, and nothing else, if it raises."""
+        number = self._number
+        self.run("SAVEPOINT job")
+        try:
+            yield
+        except BaseException:
+            self.run("ROLLBACK TO job")
+            self._number = number
+            raise
+        finally:
+            self.run("RELEASE job")
+
     def number(self) -> int:
         """Return this write's change number, raising it on first use.
 

@@ -29,6 +29,7 @@ from tachyon.db.sqlite import resource_classes
 from tachyon.db.sqlite import schema
 from tachyon.db.sqlite import services
 from tachyon.db.sqlite import traits
+from tachyon.db.sqlite import writes as writes_module
 
 OLDEST_SQLITE = (3, 37, 0)              # STRICT tables
 
@@ -52,17 +53,18 @@ class SQLiteDriver(base.DataDriverBase):
         self._make_directory(os.path.dirname(path))
         self._store = store = connection.Store(
             path, conf.database.deadline, schema.VERSION)
+        writes = writes_module.Writes(store)
         self._resource_providers = providers.ResourceProvidersController(store)
         self._inventories = inventories.InventoriesController(store)
         self._traits = traits.TraitsController(store)
         self._resource_classes = resource_classes.ResourceClassesController(
             store)
         self._aggregates = aggregates.AggregatesController(store)
-        self._allocations = allocations.AllocationsController(store)
+        self._allocations = allocations.AllocationsController(store, writes)
         self._bulk = bulk.BulkController(store)
         self._flavors = flavors.FlavorsController(store)
-        self._instances = instances.InstancesController(store)
-        self._messages = messages.MessagesController(store)
+        self._instances = instances.InstancesController(store, writes)
+        self._messages = messages.MessagesController(store, writes)
         self._decisions = decisions.DecisionsController(store)
         self._services = services.ServicesController(store)
         if not _has_content(path) or store.schema().version == 0:

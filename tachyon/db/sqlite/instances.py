@@ -8,11 +8,11 @@ from tachyon import exception
 from tachyon.db import base
 from tachyon.db import models
 from tachyon.db.common import stored
-from tachyon.db.sqlite import claiming
 from tachyon.db.sqlite import claims
 from tachyon.db.sqlite import connection
 from tachyon.db.sqlite import decisions
 from tachyon.db.sqlite import rows
+from tachyon.db.sqlite import writes as writes_module
 
 _COLUMNS = ("id, name, project_id, user_id, flavor, image, status, spec, "
             "request_id, generation, attempt, task, host, provider_uuid, "
@@ -23,10 +23,10 @@ _FILTERS = frozenset(("name", "status", "host", "flavor", "image"))
 class InstancesController(base.InstancesController):
     """Instances in SQLite."""
 
-    def __init__(self, store: connection.Store):
+    def __init__(self, store: connection.Store,
+                 writes: writes_module.Writes):
         self._store = store
-        self._claiming: claiming.Claiming[models.Instance] = (
-            claiming.Claiming(store))
+        self._writes = writes
 
     # --------------------------------------------------------------- reading
     def get(self, id: str) -> models.Instance:
@@ -66,22 +66,8 @@ class InstancesController(base.InstancesController):
     # ----------------------------------------------------- what callers want
     def submit(self, instance: models.Instance,
                message: models.Message) -> models.Instance:
-        with self._store.write() as txn:
-            if txn.one("SELECT 1 FROM instances WHERE id = ?",
-                       (instance.id,)):
-                raise exception.InstanceExists(id=instance.id)
-            txn.run(
-                f"INSERT INTO instances ({_COLUMNS}) VALUES "
-                "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,NULL)",
-                (instance.id, instance.name, instance.project_id,
-                 instance.user_id, instance.flavor, instance.image,
-                 instance.status, stored.dump(instance.spec),
-                 instance.request_id, instance.generation, instance.attempt,
-                 instance.task, instance.host, instance.provider_uuid,
-                 instance.ip_address, instance.fault,
-                 stored.dump(instance.tried), txn.now, txn.now))
-            _put_message(txn, instance.id, message)
-            return _get(txn, instance.id)
+        return self._writes.do(
+            [instance.id], lambda txn: _submit(txn, instance, message))
 
     def submit_action(self, id: str, generation: int,
                       message: models.Message) -> models.Instance:
@@ -107,7 +93,7 @@ class InstancesController(base.InstancesController):
             decisions.put(txn, decision)
             return _update(txn, id, host=host, provider_uuid=provider_uuid)
 
-        return self._claiming.do([claim], landing)
+        return self._writes.do([id, claim.consumer_uuid], landing)
 
     def unland(self, id: str, attempt: int, failed_host: str | None = None,
                fault: str | None = None) -> models.Instance:
@@ -126,7 +112,7 @@ class InstancesController(base.InstancesController):
     def finish(self, id: str, attempt: int, host: str, status: str, *,
                ip_address: str | None = None, fault: str | None = None
                ) -> models.Instance:
-        with self._store.write() as txn:
+        def finishing(txn: connection.Transaction) -> models.Instance:
             try:
                 instance = _get_fenced(txn, id, attempt)
             except exception.Fenced:
@@ -138,6 +124,8 @@ class InstancesController(base.InstancesController):
                 raise exception.Fenced(id=id, attempt=attempt)
             return _finish(txn, id, status=status, fault=fault,
                            ip_address=ip_address or instance.ip_address)
+
+        return self._writes.do([id], finishing)
 
     def fail(self, id: str, attempt: int, fault: str,
              decision: models.Decision | None = None) -> models.Instance:
@@ -226,6 +214,23 @@ def _position(txn: connection.Transaction, marker: str) -> tuple[int, str]:
     if row is None:
         raise exception.MarkerNotFound(marker=marker)
     return row
+
+
+def _submit(txn: connection.Transaction, instance: models.Instance,
+            message: models.Message) -> models.Instance:
+    if txn.one("SELECT 1 FROM instances WHERE id = ?", (instance.id,)):
+        raise exception.InstanceExists(id=instance.id)
+    txn.run(f"INSERT INTO instances ({_COLUMNS}) VALUES "
+            "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,NULL)",
+            (instance.id, instance.name, instance.project_id,
+             instance.user_id, instance.flavor, instance.image,
+             instance.status, stored.dump(instance.spec),
+             instance.request_id, instance.generation, instance.attempt,
+             instance.task, instance.host, instance.provider_uuid,
+             instance.ip_address, instance.fault,
+             stored.dump(instance.tried), txn.now, txn.now))
+    _put_message(txn, instance.id, message)
+    return _get(txn, instance.id)
 
 
 def _put_message(txn: connection.Transaction, instance_id: str,

@@ -5,7 +5,7 @@ made, when its last claim expires, or when it was given back. So one indexed
 column says what can be claimed, and since when.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tachyon.db import base
@@ -14,6 +14,7 @@ from tachyon.db.common import stored
 from tachyon.db.sqlite import connection
 from tachyon.db.sqlite import instances
 from tachyon.db.sqlite import rows
+from tachyon.db.sqlite import writes as writes_module
 
 _COLUMNS = ("id, instance_id, action, request_id, context, attempt, "
             "deliveries, claimed_by, free_at, created_at")
@@ -22,8 +23,10 @@ _COLUMNS = ("id, instance_id, action, request_id, context, attempt, "
 class MessagesController(base.MessagesController):
     """Messages in SQLite."""
 
-    def __init__(self, store: connection.Store):
+    def __init__(self, store: connection.Store,
+                 writes: writes_module.Writes):
         self._store = store
+        self._writes = writes
 
     def list(self, limit: int = 1000) -> Sequence[models.Message]:
         with self._store.read() as txn:
@@ -38,9 +41,11 @@ class MessagesController(base.MessagesController):
         if ids is not None:
             condition += " AND id IN (SELECT value FROM json_each(?))"
             params.append(rows.array(ids))
-        if not self._any(condition, params, min_age):
+        elif not self._any(condition, params, min_age):
             return []
-        with self._store.write() as txn:
+
+        def claiming(txn: connection.Transaction
+                     ) -> Sequence[tuple[models.Message, models.Instance]]:
             found = txn.all(
                 f"SELECT seq, instance_id FROM messages WHERE {condition} "
                 "ORDER BY seq LIMIT ?",
@@ -50,18 +55,25 @@ class MessagesController(base.MessagesController):
             return [_claim(txn, seq, instance_id, owner, until)
                     for seq, instance_id in found]
 
+        return self._writes.do(ids or (), claiming)
+
     def renew(self, work: Sequence[tuple[str, int]], ttl: float
-              ) -> Sequence[tuple[str, int]]:
+              ) -> Mapping[tuple[str, int], str | None]:
         if not work:
-            return []
-        with self._store.write() as txn:
+            return {}
+
+        def renewing(txn: connection.Transaction
+                     ) -> Mapping[tuple[str, int], str | None]:
             until = txn.now + stored.microseconds(ttl)
-            return [
-                (instance_id, attempt) for instance_id, attempt in work
-                if attempt > 0 and txn.run(
+            return {
+                each: txn.one("SELECT host FROM instances WHERE id = ?",
+                              each[:1])[0]
+                for each in work if each[1] > 0 and txn.run(
                     "UPDATE messages SET free_at = ? WHERE instance_id = ? "
                     "AND attempt = ? AND claimed_by IS NOT NULL",
-                    (until, instance_id, attempt))]
+                    (until, *each))}
+
+        return self._writes.do((), renewing)
 
     def postpone(self, instance_id: str, attempt: int,
                  seconds: float) -> bool:

@@ -139,14 +139,17 @@ class StoreCase(base.TestCase):
 
     def submit(self, name: str = "vm", **values: Any) -> models.Instance:
         """Submit ``uuids.<name>`` with its create message, ``<name>-msg``."""
-        id = getattr(uuids, name)
-        instance = models.Instance(**{
-            "id": id, "name": name, "project_id": "demo", "user_id": "alice",
-            "flavor": "m1.tiny", "image": "cirros", "status": "BUILDING",
-            "spec": {"image": "cirros"}, "request_id": f"req-{name}",
-            "task": "create", **values})
+        instance = self.make_instance(name, **values)
         return self.driver.instances.submit(
             instance, self.make_message(instance.id, "create", f"{name}-msg"))
+
+    @staticmethod
+    def make_instance(name: str, **values: Any) -> models.Instance:
+        return models.Instance(**{
+            "id": getattr(uuids, name), "name": name, "project_id": "demo",
+            "user_id": "alice", "flavor": "m1.tiny", "image": "cirros",
+            "status": "BUILDING", "spec": {"image": "cirros"},
+            "request_id": f"req-{name}", "task": "create", **values})
 
     def make_message(self, instance_id: str, action: str,
                      name: str) -> models.Message:

@@ -1,5 +1,5 @@
-"""Claims that a process has to make at once: who comes while a commit is
-under way is in the next one. What every driver must do."""
+"""What the threads of a process write at the same time: who comes while a
+commit is under way is in the next one. What every driver must do."""
 
 import threading
 from concurrent import futures
@@ -40,14 +40,15 @@ class ClaimingContract:
     def meet(self, controller, calls):
         """Make one call, and all others while it is held up at its commit;
         return the error of each, or None."""
-        group = controller._claiming._group
+        queues = [each._group._queue for each in vars(controller).values()
+                  if hasattr(each, "_group")]
         with futures.ThreadPoolExecutor(len(calls)) as pool:
             begun = [pool.submit(*calls[0])]
             self.assertTrue(self.first.wait(DEADLINE))
             for length, call in enumerate(calls[1:], 1):
                 begun.append(pool.submit(*call))
                 wait.until(lambda length=length:
-                           len(group._queue) == length, "it waits")
+                           sum(map(len, queues)) == length, "it waits")
             self.go_on.set()
             return [each.exception(DEADLINE) for each in begun]
 
@@ -109,6 +110,83 @@ class ClaimingContract:
         self.assertEqual({hosts[0]: 1, hosts[2]: 1}, {
             one.uuid: one.inventories["VCPU"].used
             for one in self.driver.changes(cursor).providers})
+
+    def test_instances_that_are_asked_for(self):
+        self.submit("there")
+        calls = [(self.crowded.instances.submit,
+                  self.make_instance(name),
+                  self.make_message(getattr(uuids, name), "create",
+                                    f"{name}-again"))
+                 for name in ("a", "b", "there", "c")]
+        errors = self.meet(self.crowded.instances, calls)
+        self.assertEqual([None, None, exception.InstanceExists, None],
+                         [error and type(error) for error in errors])
+        self.assertEqual(2, self.commits)
+        self.assertEqual(
+            {uuids.a, uuids.b, uuids.c, uuids.there},
+            {each.instance_id for each in self.driver.messages.list()})
+
+    def test_messages_that_are_claimed(self):
+        for name in ("a", "b", "c"):
+            self.submit(name)
+        self.driver.messages.claim("you", 30, ids=[getattr(uuids, "b-msg")])
+        claim, got = self.crowded.messages.claim, {}
+
+        def claim_one(name):
+            got[name] = [(message.instance_id, message.attempt,
+                          message.claimed_by, instance.attempt)
+                         for message, instance in claim(
+                             "me", 30, ids=[getattr(uuids, f"{name}-msg")])]
+
+        errors = self.meet(self.crowded.messages, [
+            (claim_one, name) for name in ("a", "b", "c", "nope")])
+        self.assertEqual([None] * 4, errors)
+        self.assertEqual({"a": [(uuids.a, 1, "me", 1)], "b": [],
+                          "c": [(uuids.c, 1, "me", 1)], "nope": []}, got)
+        self.assertEqual(2, self.commits)
+
+    def test_claims_of_messages_that_are_renewed(self):
+        self.make_provider("host2", VCPU=1)
+        work = {}
+        for name in ("a", "b", "c"):
+            self.submit(name)
+            id = getattr(uuids, name)
+            work[name] = [(id, self.claim_message(id).attempt)]
+        self.land(uuids.b, work["b"][0][1], uuids.host2, "host2")
+        work["old"] = [(uuids.a, 7)]
+        got = {}
+
+        def renew(name):
+            got[name] = dict(self.crowded.messages.renew(work[name], 300))
+
+        self.assertEqual([None] * 4, self.meet(self.crowded.messages, [
+            (renew, name) for name in work]))
+        self.assertEqual({"a": {work["a"][0]: None},
+                          "b": {work["b"][0]: "host2"},
+                          "c": {work["c"][0]: None}, "old": {}}, got)
+        self.assertEqual(2, self.commits)
+
+    def test_actions_that_end(self):
+        calls = []
+        for name in ("a", "b", "c"):
+            self.submit(name)
+            id = getattr(uuids, name)
+            attempt = self.claim_message(id).attempt
+            self.land(id, attempt)
+            calls.append((self.crowded.instances.finish, id,
+                          attempt + (name == "b"), "host", "STOPPED"))
+        calls.append((self.crowded.instances.finish, uuids.nope, 1, "host",
+                      "STOPPED"))
+        errors = self.meet(self.crowded.instances, calls)
+        self.assertEqual([None, exception.Fenced, None, exception.Fenced],
+                         [error and type(error) for error in errors])
+        self.assertEqual(2, self.commits)
+        self.assertEqual(
+            [("STOPPED", None), ("BUILDING", "create"), ("STOPPED", None)],
+            [(each.status, each.task) for each in map(
+                self.driver.instances.get, (uuids.a, uuids.b, uuids.c))])
+        self.assertEqual([uuids.b], [each.instance_id for each
+                                     in self.driver.messages.list()])
 
     def test_landings(self):
         calls = []

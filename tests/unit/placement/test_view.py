@@ -404,7 +404,7 @@ class TestSharedSync(unittest.TestCase):
         """Wait until so many threads wait for a sync of others."""
         deadline = threading.Event()
         for _ in range(WAIT * 100):
-            if len(self.view._turn._waiters) == waiting:
+            if len(self.view._sync._changed._waiters) == waiting:
                 return
             deadline.wait(0.01)
         self.fail("they do not wait")

@@ -1,48 +1,47 @@
-"""Claiming: what several threads claim at once, in one commit.
+"""Writes: what several threads write at once, in one commit.
 
-A commit waits for the disk, which is most of what a claim costs. The jobs of
-a group are done one after the other, each on what those before it left, and
-each within a savepoint of its own: one that can't be done leaves nothing.
+A commit waits for the disk, which is most of what a small write costs. The
+jobs of a group are done one after the other, each on what those before it
+left, and each within a savepoint of its own: one that can't be done leaves
+nothing.
 """
 
 import dataclasses
 from collections.abc import Callable, Iterable, Sequence
-from typing import Generic, TypeVar
+from typing import Any, TypeVar, cast
 
 from tachyon import exception
-from tachyon.db import models
 from tachyon.db.common import grouping
 from tachyon.db.sqlite import connection
 
 R = TypeVar("R")
 
 
-class Claiming(Generic[R]):
-    """Where the claims of a process meet."""
+class Writes:
+    """Where the small writes of a process meet, of whatever controller."""
 
     def __init__(self, store: connection.Store):
         self._store = store
-        self._group: grouping.GroupCommit[_Job[R], R] = grouping.GroupCommit(
+        self._group: grouping.GroupCommit[_Job, Any] = grouping.GroupCommit(
             self._together, self._alone, lambda job: job.names)
 
-    def do(self, claims: Iterable[models.Claim],
+    def do(self, names: Iterable[str],
            work: Callable[[connection.Transaction], R]) -> R:
-        """Have ``work`` make these claims; return or raise what it does.
+        """Have ``work`` done; return or raise what it does. Two that name
+        the same are never in one group.
 
         :raises DriverUnavailable:
         :raises SchemaOutOfDate:
         """
-        return self._group.do(_Job(
-            work, {claim.consumer_uuid for claim in claims},
-            self._store.end()))
+        return cast(R, self._group.do(_Job(work, frozenset(names),
+                                           self._store.end())))
 
-    def _together(self, jobs: Sequence["_Job[R]"]) -> Sequence[R | Exception]:
+    def _together(self, jobs: Sequence["_Job"]) -> Sequence[Any]:
         if len(jobs) == 1:
             return [self._alone(jobs[0])]
-        outcomes: list[R | Exception] = []
+        outcomes: list[Any] = []
         try:
             with self._store.write(end=min(job.end for job in jobs)) as txn:
-                txn.number()            # outlives the savepoints
                 for job in jobs:
                     outcomes.append(job.do(txn))
                 if all(isinstance(one, Exception) for one in outcomes):
@@ -53,7 +52,7 @@ class Claiming(Generic[R]):
             raise grouping.Aborted(str(exc)) from exc
         return outcomes
 
-    def _alone(self, job: "_Job[R]") -> R:
+    def _alone(self, job: "_Job") -> Any:
         with self._store.write(end=job.end) as txn:
             return job.work(txn)
 
@@ -63,18 +62,15 @@ class _NothingToCommit(Exception):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class _Job(Generic[R]):
-    work: Callable[[connection.Transaction], R]
-    names: set[str]                     # of consumers
+class _Job:
+    work: Callable[[connection.Transaction], Any]
+    names: frozenset[str]
     end: float                          # when it has to be over
 
-    def do(self, txn: connection.Transaction) -> R | Exception:
+    def do(self, txn: connection.Transaction) -> Any:
         """Do it, or nothing; return its result, or why it can't be done."""
-        txn.run("SAVEPOINT job")
         try:
-            result: R | Exception = self.work(txn)
+            with txn.savepoint():
+                return self.work(txn)
         except exception.TachyonException as exc:
-            txn.run("ROLLBACK TO job")
-            result = exc
-        txn.run("RELEASE job")
-        return result
+            return exc
