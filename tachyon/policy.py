@@ -6,7 +6,7 @@ read a body, managers of instances once they know whose object it is.
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 
 from oslo_config import cfg
@@ -20,22 +20,54 @@ from tachyon import policies
 
 # Seconds between two looks at whether the files have changed.
 LOOK = 1.0
+# Questions whose answers are remembered until then.
+REMEMBERED = 10_000
 
 _LOCK = threading.Lock()
-_ENFORCER: policy.Enforcer | None = None
+_ENFORCER: "_Enforcer | None" = None
 
 
 class _Enforcer(policy.Enforcer):
     """Looks at the files now and then, not with every question: that costs
-    more than the answer."""
+    more than the answer. It remembers as long who was let through."""
 
     _looked_at = float("-inf")
+
+    def __init__(self, conf: cfg.ConfigOpts):
+        super().__init__(conf)
+        self._passed: set[Hashable] = set()
 
     def load_rules(self, force_reload: bool = False) -> None:
         now = time.monotonic()
         if force_reload or now - self._looked_at >= LOOK:
             self._looked_at = now
+            # Another one, not this one emptied: who has asked by the rules of
+            # before, and is not answered yet, notes that in the old one.
+            self._passed = set()
             super().load_rules(force_reload)
+
+    def check(self, rule: str, target: Mapping[str, Any],
+              context: tachyon_context.RequestContext) -> None:
+        """Return if a rule lets a caller act on a target.
+
+        :raises PolicyNotAuthorized:
+        :raises InvalidScope:
+        """
+        self.load_rules()
+        passed = self._passed
+        question = (rule, *_frozen(target),
+                    *_frozen(context.to_policy_values()))
+        if question in passed:
+            return
+        self.authorize(rule, dict(target), context, do_raise=True,
+                       exc=exception.PolicyNotAuthorized, action=rule)
+        if len(passed) < REMEMBERED:
+            passed.add(question)
+
+
+def _frozen(values: Mapping[str, Any]) -> Iterator[Hashable]:
+    for name, value in values.items():
+        yield name, tuple(value) if isinstance(value, list) else value
 
 
 def reset() -> None:
@@ -47,12 +79,15 @@ def reset() -> None:
         _ENFORCER = None
 
 
-def init(config: cfg.ConfigOpts) -> policy.Enforcer:
+def init(config: cfg.ConfigOpts) -> _Enforcer:
     """Return the process's enforcer, and make it first if need be.
 
     :raises PolicyFileInvalid: the policy file is not one.
     """
     global _ENFORCER
+    made = _ENFORCER
+    if made is not None:
+        return made
     with _LOCK:
         if _ENFORCER is None:
             opts.set_defaults(config)
@@ -96,8 +131,6 @@ def authorize(context: tachyon_context.RequestContext, rule: str,
         target = {"project_id": context.project_id,
                   "user_id": context.user_id}
     try:
-        init(conf.CONF).authorize(
-            rule, dict(target), context, do_raise=True,
-            exc=exception.PolicyNotAuthorized, action=rule)
+        init(conf.CONF).check(rule, target, context)
     except policy.InvalidScope:
         raise exception.PolicyNotAuthorized(action=rule) from None

@@ -49,6 +49,21 @@ class PolicyTestCase(base.TestCase):
                 allocations.USAGES, {"project_id": project},
                 roles=["reader"]))
 
+    def test_who_passed_is_not_looked_at_again(self):
+        self.assertTrue(self.may(allocations.USAGES, roles=["reader"]))
+        with mock.patch.object(oslo_policy.Enforcer, "enforce",
+                               side_effect=AssertionError("asked again")):
+            self.assertTrue(self.may(allocations.USAGES, roles=["reader"]))
+
+    def test_and_nobody_else_passes_for_him(self):
+        self.assertTrue(self.may(allocations.USAGES, roles=["reader"]))
+        self.assertFalse(self.may(allocations.USAGES, roles=[]))
+        self.assertFalse(self.may(allocations.USAGES, {"project_id": "other"},
+                                  roles=["reader"]))
+        self.assertFalse(self.may(allocations.USAGES, {"project_id": "demo"},
+                                  roles=["reader"], project="other"))
+        self.assertFalse(self.may(resource_providers.LIST, roles=["reader"]))
+
     def test_system_scope(self):
         ctx = context.RequestContext(user_id="root", roles=["admin"],
                                      system_scope="all", overwrite=False)

@@ -41,15 +41,14 @@ class Finish:
     ip_address: str | None = None
     fault: str | None = None
 
-    def check(self, found: Properties | None,
-              attempts: Sequence[int]) -> bool:
+    def check(self, found: Properties, attempts: Sequence[int]) -> bool:
         """Return whether it is still to be done, given the instance and the
         attempts of its messages.
 
         :raises Fenced:
         """
-        if found is None or self.attempt <= 0:
-            raise exception.Fenced(id=self.id, attempt=self.attempt)
+        if self.attempt <= 0:
+            raise self.fenced()
         if self.attempt in attempts and found.get("host") == self.host:
             return True
         if not attempts and found.get("task") is None and (
@@ -58,7 +57,11 @@ class Finish:
             # This very attempt was the last to end: ``attempt`` rises with
             # whatever is wanted next.
             return False
-        raise exception.Fenced(id=self.id, attempt=self.attempt)
+        raise self.fenced()
+
+    def fenced(self) -> exception.Fenced:
+        """Return what says that somebody else has this instance by now."""
+        return exception.Fenced(id=self.id, attempt=self.attempt)
 
     def values(self, found: Properties) -> dict[str, Any]:
         """Return what changes of the instance."""
@@ -76,8 +79,10 @@ def finish(txn: transaction.Transaction, wanted: Sequence[Finish]
     outcomes: dict[str, Properties | Exception] = {}
     changes = []
     for one in sorted(wanted, key=lambda each: each.id):
-        properties, attempts = found.get(one.id, (None, ()))
         try:
+            if one.id not in found:
+                raise one.fenced()
+            properties, attempts = found[one.id]
             if one.check(properties, attempts):
                 changes.append({"id": one.id,
                                 "values": one.values(properties)})

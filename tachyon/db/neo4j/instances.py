@@ -230,7 +230,9 @@ def _unland(txn: transaction.Transaction, id: str, attempt: int,
 def _finish_deleted(txn: transaction.Transaction,
                     wanted: finishes.Finish) -> models.Instance:
     found = txn.one(_GET_WORK, id=wanted.id)
-    properties, attempts = found or (None, ())
+    if found is None:
+        raise wanted.fenced()
+    properties, attempts = found
     if not wanted.check(properties, attempts):
         return instance(properties)
     return _conclude(txn, wanted.id, **wanted.values(properties))
