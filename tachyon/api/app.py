@@ -68,4 +68,6 @@ def _begin() -> None:
 def _end(response: flask.Response) -> flask.Response:
     if "microversion" in flask.g:
         microversion.write(response, flask.g.microversion)
+    # Old clients of Placement take nothing but a whole URL.
+    response.autocorrect_location_header = True
     return response

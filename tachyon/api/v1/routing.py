@@ -85,16 +85,18 @@ def route(method: str, path: str, *, rule: str | None,
 
 def make_view(route: Route) -> Callable[..., flask.Response]:
     """Return the view function of a route."""
+    in_path = validation.Strings(route.parameters)
+    in_query = validation.Strings(route.query)
+
     @functools.wraps(route.handler)
     def view(**parameters: str) -> flask.Response:
         if route.rule is not None:
             context = flask.g.context
             policy.authorize(context, route.rule,
                              {"project_id": context.project_id})
-        arguments: dict[str, Any] = validation.check_strings(
-            route.parameters, parameters)
+        arguments = in_path.check(parameters)
         if not route.raw_query:
-            query = validation.check_strings(route.query, _query_strings())
+            query = in_query.check(_query_strings())
             if route.query:
                 arguments["query"] = query
         if route.body is not None:

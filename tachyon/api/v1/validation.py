@@ -46,18 +46,25 @@ def check(name: str, value: Any) -> Any:
     return api_validation.integers(value)
 
 
-def check_strings(schema_by_name: Mapping[str, Mapping[str, Any]],
-                  values: Mapping[str, str]) -> dict[str, Any]:
-    """Return parameters of a URL as what their schemas say they are.
+class Strings:
+    """The schemas of parameters of a URL, by name."""
 
-    :raises ValidationError:
-    """
-    typed = {name: _typed(name, schema_by_name.get(name, {}), value)
-             for name, value in values.items()}
-    schema = {"type": "object", "properties": schema_by_name,
-              "additionalProperties": False}
-    _raise_first(api_validation.Validator(schema).iter_errors(typed), "query")
-    return typed
+    def __init__(self, schema_by_name: Mapping[str, Mapping[str, Any]]):
+        self._schemas = schema_by_name
+        self._validator = api_validation.Validator({
+            "type": "object", "properties": schema_by_name,
+            "additionalProperties": False})
+
+    def check(self, values: Mapping[str, str]) -> dict[str, Any]:
+        """Return parameters as what their schemas say they are.
+
+        :raises ValidationError:
+        """
+        typed = {name: _typed(name, self._schemas.get(name, {}), value)
+                 for name, value in values.items()}
+        if typed:
+            _raise_first(self._validator.iter_errors(typed), "query")
+        return typed
 
 
 def _typed(name: str, schema: Mapping[str, Any], value: str) -> Any:

@@ -9,6 +9,7 @@ import fixtures
 from oslo_log import formatters
 from werkzeug import test as werkzeug_test
 
+from tachyon.api import app
 from tachyon.api import middleware
 from tests.functional.placement import base
 
@@ -103,8 +104,10 @@ class AccessLogTestCase(TestCase):
                                (True, ("198.51.100.7", "/placement/traits"))):
             self.config(group="oslo_middleware",
                         enable_proxy_headers_parsing=believed)
-            self.fixture.client.get("/traits", headers=headers,
-                                    environ_base={"REMOTE_ADDR": "192.0.2.1"})
+            client = werkzeug_test.Client(app.create_app(
+                self.conf, self.fixture.managers))
+            client.get("/traits", headers=headers,
+                       environ_base={"REMOTE_ADDR": "192.0.2.1"})
             line = self.lines[-1]
             self.assertEqual(seen, (line["remote"], line["path"]))
 
