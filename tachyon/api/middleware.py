@@ -21,13 +21,20 @@ from tachyon import defaults
 from tachyon.api import access_log
 from tachyon.api import auth
 from tachyon.api import healthcheck
-from tachyon.api import keystone
 from tachyon.db import base
 
 Wrapper = Callable[[types.WSGIApplication, cfg.ConfigOpts],
                    types.WSGIApplication]
 
-AUTH_STRATEGIES: dict[str, Wrapper] = {"keystone": keystone.Keystone,
+
+def _make_keystone(application: types.WSGIApplication,
+                   conf: cfg.ConfigOpts) -> types.WSGIApplication:
+    # It takes long to import, and not everybody has a Keystone.
+    from tachyon.api import keystone
+    return keystone.Keystone(application, conf)
+
+
+AUTH_STRATEGIES: dict[str, Wrapper] = {"keystone": _make_keystone,
                                        "noauth2": auth.NoAuth2}
 
 
