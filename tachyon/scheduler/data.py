@@ -21,6 +21,7 @@ from tachyon.placement import reasons
 from tachyon.placement import search
 from tachyon.placement import snapshot as snapshot_module
 from tachyon.scheduler import hosts as scheduler_hosts
+from tachyon.scheduler import ranking as scheduler_ranking
 
 
 class Verdict(enum.StrEnum):
@@ -56,8 +57,9 @@ class Scores:
     normalised: Mapping[str, npt.NDArray[np.float64]]
     total: npt.NDArray[np.float64]
 
-    def weighted(self, weigher: str) -> npt.NDArray[np.float64]:
-        return self.normalised[weigher] * self.multipliers[weigher]
+    def weighted(self, weigher: str, index: int) -> float:
+        return float(self.normalised[weigher][index]
+                     * self.multipliers[weigher])
 
 
 class HostSet:
@@ -223,7 +225,7 @@ class SchedulingData:
     hosts: HostSet | None = None
     stages: list[reasons.Stage] = dataclasses.field(default_factory=list)
     scores: Scores | None = None
-    ranking: npt.NDArray[np.int64] | None = None  # indices into hosts
+    ranking: scheduler_ranking.Ranking | None = None  # indices into hosts
     selection: Selection | None = None
     findings: dict[str, Any] = dataclasses.field(default_factory=dict)
     landed: models.Instance | None = None

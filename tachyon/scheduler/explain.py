@@ -53,7 +53,8 @@ def observe(data: scheduler_data.SchedulingData,
     if hosts is None or found is None or snapshot is None:
         return
     limit = conf.scheduler.explain_hosts
-    ranking = [] if data.ranking is None else data.ranking[:limit].tolist()
+    ranking = ([] if data.ranking is None
+               else data.ranking.first(limit).tolist())
     findings = data.findings
     findings["cursor"] = snapshot.cursor
     findings["total"] = len(snapshot.host_rows)
@@ -78,7 +79,7 @@ def _scores(data: scheduler_data.SchedulingData,
         row["weighers"] = {
             name: {"raw": float(scores.raw[name][index]),
                    "normalised": float(scores.normalised[name][index]),
-                   "weighted": float(scores.weighted(name)[index])}
+                   "weighted": scores.weighted(name, index)}
             for name in scores.raw}
     return row
 
@@ -92,15 +93,14 @@ def _named(data: scheduler_data.SchedulingData, name: str) -> dict[str, Any]:
         return {"host": name, "known": False, "fits": False, "reasons": [],
                 "rank": None}
     found = why(data, row)
-    rank = None
-    if data.ranking is not None:
-        places = (hosts.rows[data.ranking] == row).nonzero()[0]
-        rank = int(places[0]) + 1 if len(places) else None
+    indices = np.flatnonzero(hosts.rows == row)
+    rank = (data.ranking.place(int(indices[0]))
+            if data.ranking is not None and len(indices) else None)
     entry: dict[str, Any] = {
         "host": name, "known": True, "fits": not found,
         "reasons": [reason.to_dict() for reason in found], "rank": rank}
-    if rank is not None and data.ranking is not None:
-        entry.update(_scores(data, hosts, int(data.ranking[rank - 1]), rank))
+    if rank is not None:
+        entry.update(_scores(data, hosts, int(indices[0]), rank))
     return entry
 
 

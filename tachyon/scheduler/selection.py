@@ -6,31 +6,35 @@ all pick the same host, and a decision can be replayed. Hosts that this
 decision has already lost to others come last.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
-import numpy.typing as npt
 
 from tachyon.placement import reasons
 from tachyon.placement import search
 from tachyon.scheduler import data as scheduler_data
 from tachyon.scheduler import funnel
+from tachyon.scheduler import ranking
 
 # Scores closer than this are equal: sums of floats differ in their last bits.
 DECIMALS = 9
+# Hosts that are put in order for a start: mostly the first will do.
+FIRST = 16
 
 
 def rank(hosts: scheduler_data.HostSet, data: scheduler_data.SchedulingData
-         ) -> npt.NDArray[np.int64]:
-    """Return the indices of all hosts, best first."""
-    total = (data.scores.total if data.scores is not None
-             else np.zeros(len(hosts), np.float64))
+         ) -> ranking.Ranking:
+    """Return the order of all hosts, best first."""
+    keys = (-np.round(data.scores.total, DECIMALS)
+            if data.scores is not None
+            else np.zeros(len(hosts), np.float64))
     lots = np.random.default_rng(data.seed).random(len(hosts))
-    lost = np.zeros(len(hosts), np.bool_)
-    if data.conflicts:
+    if data.conflicts and len(hosts):
         names = {name for name, _ in data.conflicts}
         rows = [hosts.snapshot.row_named(name) for name in names]
         lost = np.isin(hosts.rows, [row for row in rows if row is not None])
-    order = np.lexsort((lots, -np.round(total, DECIMALS), lost))
-    return np.asarray(order, np.int64)
+        keys[lost] += 1.0 + keys.max() - keys.min()
+    return ranking.Ranking(keys, lots)
 
 
 def choose(data: scheduler_data.SchedulingData, examples: int) -> None:
@@ -41,9 +45,9 @@ def choose(data: scheduler_data.SchedulingData, examples: int) -> None:
     """
     hosts, found = data.hosts, data.found
     assert hosts is not None and found is not None
-    data.ranking = rank(hosts, data)
+    order = rank(hosts, data)
     gone = 0
-    for index in data.ranking.tolist():
+    for index in _in_order(order):
         row = int(hosts.rows[index])
         candidate = next(iter(found.candidates(roots=hosts.rows[[index]],
                                                limit=1)), None)
@@ -54,10 +58,17 @@ def choose(data: scheduler_data.SchedulingData, examples: int) -> None:
     if gone:
         reason = reasons.Reason(reasons.Code.NO_COMBINATION, {})
         data.stages.append(funnel.stage(
-            "combination", hosts, [(reason, data.ranking[:gone])], examples))
-        data.ranking = data.ranking[gone:]
+            "combination", hosts, [(reason, order.first(gone))], examples))
+    data.ranking = order.after(gone)
     if data.selection is None:
         data.end(scheduler_data.Verdict.NO_CANDIDATES)
+
+
+def _in_order(order: ranking.Ranking) -> Iterator[int]:
+    done = 0
+    for count in (FIRST, len(order)):
+        yield from order.first(count)[done:].tolist()
+        done = count
 
 
 def _bind(data: scheduler_data.SchedulingData, row: int,

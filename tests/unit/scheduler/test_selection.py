@@ -4,6 +4,7 @@ import numpy as np
 
 from tachyon.placement import search
 from tachyon.scheduler import data as scheduler_data
+from tachyon.scheduler import ranking
 from tachyon.scheduler import selection
 from tests import base
 from tests.unit.placement import fakes as placement_fakes
@@ -24,7 +25,7 @@ class TestRank(base.TestCase):
                 by_name = dict(zip((f"h{n}" for n in range(count)),
                                    data.scores.total, strict=True))
                 data.scores = scores(*(by_name[name] for name in names))
-            order = selection.rank(hosts, data)
+            order = selection.rank(hosts, data).first(count)
             self.assertEqual(list(range(count)), sorted(order.tolist()))
             return [names[index] for index in order]
 
@@ -55,6 +56,32 @@ class TestRank(base.TestCase):
                                conflicts=[("h0", "x"), ("h2", "x"),
                                           ("gone", "x")])
         self.assertEqual(["h1", "h3", "h0", "h2"], self.rank(data))
+
+
+class TestRanking(base.TestCase):
+
+    def test_as_if_all_were_put_in_order(self):
+        rng = np.random.default_rng(7)
+        for size, kinds in ((1, 1), (5, 2), (40, 1), (40, 3), (40, 40)):
+            keys = rng.integers(0, kinds, size).astype(np.float64)
+            lots = rng.random(size)
+            whole = np.lexsort((lots, keys)).tolist()
+            order = ranking.Ranking(keys, lots)
+            for passed_over in (0, 1, size):
+                rest = order.after(passed_over)
+                expected = whole[passed_over:]
+                self.assertEqual(len(expected), len(rest))
+                for count in range(size + 2):
+                    self.assertEqual(expected[:count],
+                                     rest.first(count).tolist())
+                self.assertEqual(
+                    [*[None] * passed_over,
+                     *range(1, len(expected) + 1)],
+                    [rest.place(index) for index in whole])
+
+    def test_of_nobody(self):
+        order = ranking.Ranking(np.zeros(0), np.zeros(0))
+        self.assertEqual((0, []), (len(order), order.first(3).tolist()))
 
 
 class TestChoose(base.TestCase):
