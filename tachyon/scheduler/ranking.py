@@ -21,6 +21,7 @@ class Ranking:
         self._keys = keys
         self._lots = lots
         self._passed_over = passed_over
+        self._ordered: Indices = np.zeros(0, np.int64)
 
     def __len__(self) -> int:
         return len(self._keys) - self._passed_over
@@ -28,12 +29,16 @@ class Ranking:
     def first(self, count: int) -> Indices:
         """Return up to so many indices, best first."""
         count = min(count + self._passed_over, len(self._keys))
-        chosen = self._among(count)
-        order = np.lexsort((self._lots[chosen], self._keys[chosen]))
-        return chosen[order][self._passed_over:count]
+        if count > len(self._ordered):
+            chosen = self._among(count)
+            order = np.lexsort((self._lots[chosen], self._keys[chosen]))
+            self._ordered = chosen[order]
+        return self._ordered[self._passed_over:count]
 
     def after(self, count: int) -> "Ranking":
         """Return what is left when so many of the first are passed over."""
+        if not count:
+            return self
         return Ranking(self._keys, self._lots, self._passed_over + count)
 
     def place(self, index: int) -> int | None:
