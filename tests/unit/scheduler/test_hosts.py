@@ -187,6 +187,19 @@ class TestHostMap(base.TestCase):
                     host_map.refresh()
                 self.assertIs(expected, host_map.can_decide())
 
+    def test_what_lets_it_decide_may_be_a_second_old(self):
+        host_map = self.map(fakes.service("c"))
+        for passed, calls in ((0.0, 1), (0.9, 1), (0.2, 2)):
+            self.clock.now += passed
+            self.assertTrue(host_map.can_decide())
+            self.assertEqual(calls, self.driver.services.calls)
+
+    def test_what_does_not_is_looked_at_again(self):
+        host_map = self.map()
+        for calls in (1, 2):
+            self.assertFalse(host_map.can_decide())
+            self.assertEqual(calls, self.driver.services.calls)
+
     def test_nobody_serves_it(self):
         self.assertEqual((None, True), self.map().service_of("a"))
 
