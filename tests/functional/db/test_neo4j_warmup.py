@@ -6,6 +6,7 @@ from oslo_utils.fixture import uuidsentinel as uuids
 
 from tachyon.db import models
 from tachyon.db.neo4j import warmup
+from tests.functional.db import neo4j_store
 from tests.functional.db import test_neo4j
 
 EVERYTHING = ("MATCH (n) RETURN labels(n), properties(n), COUNT { (n)--() } "
@@ -68,7 +69,7 @@ class TestWarmUp(test_neo4j.Neo4jCase):
             self.take(uuids.vm)
             return self.used(uuids.host)
 
-        self.assertEqual(1, store.look_long(rehearse, warmup.PATIENCE))
+        self.assertEqual(1, store.look_long(rehearse, neo4j_store.PATIENCE))
 
     def test_a_store_that_is_not_ready(self):
         self.server.clear()
