@@ -1,29 +1,33 @@
 """Aggregates: which provider is in which. They have nothing but a uuid."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from tachyon import exception
 from tachyon.db import base
 from tachyon.db import models
 from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import providers
+from tachyon.db.neo4j import replacing
 from tachyon.db.neo4j import transaction
 
-_LOCK = f"""
-    {providers.LOCK}
-    RETURN p.generation, [(p)-[:MEMBER_OF]->(a:Aggregate) | a.uuid]"""
-_REPLACE = """
-    MATCH (p:ResourceProvider {uuid: $uuid})
+_LOCK = f"{providers.LOCK} RETURN p.generation"
+_KEEP = """
     CALL (p) {
-        MATCH (p)-[r:MEMBER_OF]->(a:Aggregate) WHERE a.uuid IN $going
+        MATCH (p)-[r:MEMBER_OF]->(a:Aggregate)
+        WHERE NOT a.uuid IN $asked.uuids
         DELETE r }
     CALL (p) {
-        UNWIND $coming AS each
-        MERGE (a:Aggregate {uuid: each})
+        WITH [(p)-[:MEMBER_OF]->(a:Aggregate) | a.uuid] AS has
+        UNWIND [uuid IN $asked.uuids WHERE NOT uuid IN has] AS uuid
+        MERGE (a:Aggregate {uuid: uuid})
         CREATE (p)-[:MEMBER_OF]->(a) }"""
-_KEEP = f"{_REPLACE} WITH p RETURN {providers.COLUMNS}"
-_RAISE = f"""{_REPLACE}
-    SET {providers.RAISE}
-    WITH p
-    RETURN {providers.COLUMNS}"""
+_RAISE = f"{_KEEP} SET {providers.RAISE}"
+# Both ways to write; a generation that is not compared is not raised.
+_AT_LENGTH = {raises: replacing.at_length(write)
+              for raises, write in ((False, _KEEP), (True, _RAISE))}
+_AT_ONCE = {raises: replacing.at_once("true", "true", write)
+            for raises, write in ((False, _KEEP), (True, _RAISE))}
 
 
 class AggregatesController(base.AggregatesController):
@@ -34,17 +38,20 @@ class AggregatesController(base.AggregatesController):
 
     def replace(self, provider_uuid: str, generation: int | None,
                 uuids: frozenset[str]) -> models.Provider:
-        return self._store.write(_replace, provider_uuid, generation, uuids)
+        asked = {"uuid": provider_uuid, "generation": generation,
+                 "uuids": sorted(uuids)}
+        return replacing.replace(
+            self._store, _AT_ONCE[generation is not None], asked,
+            lambda txn: _replace(txn, asked))
 
 
-def _replace(txn: transaction.Transaction, uuid: str, generation: int | None,
-             uuids: frozenset[str]) -> models.Provider:
+def _replace(txn: transaction.Transaction, asked: Mapping[str, Any]
+             ) -> models.Provider:
+    uuid, generation = asked["uuid"], asked["generation"]
     found = txn.one(_LOCK, uuid=uuid)
     if found is None:
         raise exception.ResourceProviderNotFound(uuid=uuid)
     providers.check_generation(uuid, found[0], generation)
-    has = set(found[1])
-    after = txn.write(_KEEP if generation is None else _RAISE, uuid=uuid,
-                      coming=sorted(uuids - has), going=sorted(has - uuids))
+    after = txn.write(_AT_LENGTH[generation is not None], asked=asked)
     txn.touch([uuid])
     return providers.provider(after[0])

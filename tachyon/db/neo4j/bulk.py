@@ -8,11 +8,11 @@ from tachyon.db import base
 from tachyon.db import models
 from tachyon.db.common import stored
 from tachyon.db.neo4j import allocations
+from tachyon.db.neo4j import catalogue
 from tachyon.db.neo4j import claims
 from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import inventories
 from tachyon.db.neo4j import providers
-from tachyon.db.neo4j import traits
 from tachyon.db.neo4j import transaction
 
 _TAKEN_NAMES = """
@@ -148,12 +148,12 @@ def _check_names(txn: transaction.Transaction,
     for name in taken:
         raise exception.DuplicateProvider(field="name", value=name)
     wanted = sorted({name for record in new for name in record.traits})
-    known = {name for name, in txn.all(traits.KNOWN, names=wanted)}
+    known = catalogue.known(txn, catalogue.TRAITS, wanted)
     unknown = [name for name in wanted if name not in known]
     if unknown:
         raise exception.TraitNotFound(names=", ".join(unknown))
     wanted = sorted({name for record in new for name in record.inventories})
-    known = {name for name, in txn.all(inventories.KNOWN, names=wanted)}
+    known = catalogue.known(txn, catalogue.RESOURCE_CLASSES, wanted)
     for name in wanted:
         if name not in known:
             raise exception.ResourceClassNotFound(resource_class=name)

@@ -1,6 +1,13 @@
-"""What traits and resource classes have in common: named, listed, stamped."""
+"""What traits and resource classes have in common: named, listed, stamped.
+
+Custom ones can be deleted and renamed. Who does so holds the number's lock
+while he looks who uses the name, and so does who begins to use it while he
+looks whether it is there. The name itself is never locked: thousands of
+providers may have to do with it at once.
+"""
 
 import dataclasses
+from collections.abc import Collection
 from typing import Any
 
 from tachyon import exception
@@ -18,7 +25,8 @@ class Catalogue:
     list: str
     find: str
     create: str
-    lock: str                           # of a custom one: standard? in use?
+    known: str                          # which names there are: standard?
+    used: str                           # is a name in use?
     delete: str
 
 
@@ -38,9 +46,9 @@ def make(name: str, label: str, order: str, extra: str,
         create=f"CREATE (e:{label} {{name: $name, standard: false, "
                f"created_at: {rows.NOW}{extra}}}) "
                "RETURN e.name, e.standard, e.created_at",
-        lock=f"MATCH (e:{label} {{name: $name}}) "
-             "FOREACH (x IN CASE WHEN e.standard THEN [] ELSE [e] END | "
-             "SET x.locked = true) WITH e "
+        known=f"UNWIND $names AS name MATCH (e:{label} {{name: name}}) "
+              "RETURN e.name, e.standard",
+        used=f"MATCH (e:{label} {{name: $name}}) "
              f"RETURN e.standard, EXISTS {{ {in_use} }}",
         delete=f"MATCH (e:{label} {{name: $name}}) DELETE e")
 
@@ -59,6 +67,17 @@ def load(txn: transaction.Transaction,
     return tuple(entry(*row) for row in txn.all(catalogue.list))
 
 
+def known(txn: transaction.Transaction, catalogue: Catalogue,
+          names: Collection[str]) -> set[str]:
+    """Return which of these names there are. They stay until the end of the
+    transaction."""
+    found = dict(txn.all(catalogue.known, names=sorted(names)))
+    if not all(found.values()):         # custom ones may be about to go
+        txn.lock_number()
+        found = dict(txn.all(catalogue.known, names=sorted(names)))
+    return set(found)
+
+
 def ensure(txn: transaction.Transaction, catalogue: Catalogue,
            name: str) -> tuple[models.CatalogueEntry, bool]:
     """Return an entry, and whether it had to be made."""
@@ -74,11 +93,9 @@ def drop(txn: transaction.Transaction, catalogue: Catalogue, name: str, *,
          unknown: exception.TachyonException,
          standard: exception.TachyonException,
          in_use: exception.TachyonException) -> None:
-    """Delete an entry, or raise what is wrong with that.
-
-    Whoever begins to use a custom entry locks it first.
-    """
-    found = txn.one(catalogue.lock, name=name)
+    """Delete an entry, or raise what is wrong with that."""
+    txn.lock_number()
+    found = txn.one(catalogue.used, name=name)
     if found is None:
         raise unknown
     if found[0]:

@@ -6,21 +6,16 @@ from typing import Any
 from tachyon import exception
 from tachyon.db import base
 from tachyon.db import models
+from tachyon.db.neo4j import catalogue
 from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import providers
+from tachyon.db.neo4j import replacing
 from tachyon.db.neo4j import transaction
 
 _LOCK = f"""
     {providers.LOCK}
     RETURN p.generation,
         [(p)-[:HAS_INVENTORY]->(i:Inventory) | [i.resource_class, i.used]]"""
-# Returns which there are, and locks the custom ones: they can be deleted.
-KNOWN = """
-    UNWIND $names AS name
-    MATCH (c:ResourceClass {name: name})
-    FOREACH (x IN CASE WHEN c.standard THEN [] ELSE [c] END |
-        SET x.locked = true)
-    RETURN c.name"""
 _IN_ORDER = """
     UNWIND $names AS name
     MATCH (e:ResourceClass {name: name})
@@ -28,24 +23,28 @@ _IN_ORDER = """
 NUMBERS = """
     i.total = row[1], i.reserved = row[2], i.min_unit = row[3],
     i.max_unit = row[4], i.step_size = row[5], i.allocation_ratio = row[6]"""
-_REPLACE = f"""
-    MATCH (p:ResourceProvider {{uuid: $uuid}})
+_WRITE = f"""
     CALL (p) {{
-        UNWIND $going AS name
-        MATCH (i:Inventory {{provider_uuid: $uuid, resource_class: name}})
+        MATCH (p)-[:HAS_INVENTORY]->(i:Inventory)
+        WHERE NOT i.resource_class IN $asked.names
         DETACH DELETE i }}
     CALL (p) {{
-        UNWIND $staying AS row
-        MATCH (i:Inventory {{provider_uuid: $uuid, resource_class: row[0]}})
-        SET {NUMBERS} }}
-    CALL (p) {{
-        UNWIND $coming AS row
-        CREATE (p)-[:HAS_INVENTORY]->(i:Inventory {{
-            provider_uuid: $uuid, resource_class: row[0], used: 0}})
-        SET {NUMBERS} }}
-    SET {providers.RAISE}
-    WITH p
-    RETURN {providers.COLUMNS}"""
+        UNWIND $asked.inventories AS row
+        MERGE (i:Inventory {{provider_uuid: $asked.uuid,
+                            resource_class: row[0]}})
+        ON CREATE SET i.used = 0
+        SET {NUMBERS}
+        WITH i WHERE NOT EXISTS {{ (i)<-[:HAS_INVENTORY]-() }}
+        CREATE (p)-[:HAS_INVENTORY]->(i) }}
+    SET {providers.RAISE}"""
+_REPLACE = replacing.at_length(_WRITE)
+_AT_ONCE = replacing.at_once(
+    """NOT EXISTS {
+        MATCH (p)-[:HAS_INVENTORY]->(i:Inventory)
+        WHERE i.used > 0 AND NOT i.resource_class IN $asked.names }""",
+    """COUNT {
+        UNWIND $asked.names AS name MATCH (c:ResourceClass {name: name})
+    } = size($asked.names)""", _WRITE)
 
 
 class InventoriesController(base.InventoriesController):
@@ -57,8 +56,13 @@ class InventoriesController(base.InventoriesController):
     def replace(self, provider_uuid: str, generation: int,
                 inventories: Mapping[str, models.Inventory]
                 ) -> models.Provider:
-        return self._store.write(_replace, provider_uuid, generation,
-                                 inventories)
+        asked = {
+            "uuid": provider_uuid, "generation": generation,
+            "names": sorted(inventories),
+            "inventories": [row(name, one)
+                            for name, one in inventories.items()]}
+        return replacing.replace(
+            self._store, _AT_ONCE, asked, lambda txn: _replace(txn, asked))
 
 
 def row(name: str, one: models.Inventory) -> list[Any]:
@@ -79,26 +83,22 @@ def check_free(txn: transaction.Transaction, uuid: str,
                                        uuid=uuid)
 
 
-def _replace(txn: transaction.Transaction, uuid: str, generation: int,
-             inventories: Mapping[str, models.Inventory]) -> models.Provider:
+def _replace(txn: transaction.Transaction, asked: Mapping[str, Any]
+             ) -> models.Provider:
+    uuid, names = asked["uuid"], asked["names"]
     found = txn.one(_LOCK, uuid=uuid)
     if found is None:
         raise exception.ResourceProviderNotFound(uuid=uuid)
-    providers.check_generation(uuid, found[0], generation)
+    providers.check_generation(uuid, found[0], asked["generation"])
     used = dict(found[1])
-    coming = sorted(inventories.keys() - used.keys())
+    coming = [name for name in names if name not in used]
     if coming:
-        known = {name for name, in txn.all(KNOWN, names=coming)}
+        known = catalogue.known(txn, catalogue.RESOURCE_CLASSES, coming)
         for name in coming:
             if name not in known:
                 raise exception.ResourceClassNotFound(resource_class=name)
-    going = sorted(used.keys() - inventories.keys())
-    in_use = [name for name in going if used[name]]
-    check_free(txn, uuid, in_use)
-    numbers = {name: row(name, one) for name, one in inventories.items()}
-    after = txn.write(
-        _REPLACE, uuid=uuid, going=going,
-        coming=[numbers[name] for name in coming],
-        staying=[numbers[name] for name in inventories if name in used])
+    check_free(txn, uuid, [name for name in sorted(used.keys() - set(names))
+                           if used[name]])
+    after = txn.write(_REPLACE, asked=asked)
     txn.touch([uuid])
     return providers.provider(after[0])

@@ -13,6 +13,7 @@ from typing import Any
 
 from tachyon import exception
 from tachyon.db import models
+from tachyon.db.neo4j import catalogue
 from tachyon.db.neo4j import claims as resource_claims
 from tachyon.db.neo4j import inventories
 from tachyon.db.neo4j import providers
@@ -77,7 +78,7 @@ def _check(txn: transaction.Transaction, locked: resource_claims.Locked,
                                    wanted.generation)
     names = sorted({name for wanted in reshapes
                     for name in wanted.inventories})
-    known = {name for name, in txn.all(inventories.KNOWN, names=names)}
+    known = catalogue.known(txn, catalogue.RESOURCE_CLASSES, names)
     for name in names:
         if name not in known:
             raise exception.ResourceClassNotFound(resource_class=name)

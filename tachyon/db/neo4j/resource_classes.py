@@ -55,10 +55,11 @@ def _rename(txn: transaction.Transaction, name: str,
             new_name: str) -> models.CatalogueEntry:
     classes = catalogue.RESOURCE_CLASSES
     locked = {uuid for uuid, in txn.all(_LOCK_USERS, name=name)}
-    found = txn.one(classes.lock, name=name)
+    txn.lock_number()
+    found = txn.one(classes.find, name=name)
     if found is None:
         raise exception.ResourceClassNotFound(resource_class=name)
-    if found[0]:
+    if found[1]:
         raise exception.ResourceClassStandard(resource_class=name)
     other = txn.one(classes.find, name=new_name)
     if other is not None and new_name == name:

@@ -1,6 +1,7 @@
 """Traits: the catalogue, and which provider has which."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from tachyon import exception
 from tachyon.db import base
@@ -8,29 +9,32 @@ from tachyon.db import models
 from tachyon.db.neo4j import catalogue
 from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import providers
+from tachyon.db.neo4j import replacing
 from tachyon.db.neo4j import transaction
 
 _LOCK = f"""
     {providers.LOCK}
     RETURN p.generation, [(p)-[:HAS_TRAIT]->(t:Trait) | t.name]"""
-# Returns which there are, and locks the custom ones: they can be deleted.
-KNOWN = """
-    UNWIND $names AS name
-    MATCH (t:Trait {name: name})
-    FOREACH (x IN CASE WHEN t.standard THEN [] ELSE [t] END |
-        SET x.locked = true)
-    RETURN t.name"""
-_REPLACE = f"""
-    MATCH (p:ResourceProvider {{uuid: $uuid}})
+_WRITE = f"""
     CALL (p) {{
-        MATCH (p)-[r:HAS_TRAIT]->(t:Trait) WHERE t.name IN $going DELETE r }}
+        MATCH (p)-[r:HAS_TRAIT]->(t:Trait) WHERE NOT t.name IN $asked.names
+        DELETE r }}
     CALL (p) {{
-        UNWIND $coming AS name
+        WITH [(p)-[:HAS_TRAIT]->(t:Trait) | t.name] AS has
+        UNWIND [name IN $asked.names WHERE NOT name IN has] AS name
         MATCH (t:Trait {{name: name}})
         CREATE (p)-[:HAS_TRAIT]->(t) }}
-    SET {providers.RAISE}
-    WITH p
-    RETURN {providers.COLUMNS}"""
+    SET {providers.RAISE}"""
+_REPLACE = replacing.at_length(_WRITE)
+# With the same as before there is nothing to write.
+_AT_ONCE = replacing.at_once(
+    """(EXISTS {
+            MATCH (p)-[:HAS_TRAIT]->(t:Trait)
+            WHERE NOT t.name IN $asked.names }
+         OR COUNT { (p)-[:HAS_TRAIT]->() } < size($asked.names))""",
+    """COUNT {
+        UNWIND $asked.names AS name MATCH (t:Trait {name: name})
+    } = size($asked.names)""", _WRITE)
 
 
 class TraitsController(base.TraitsController):
@@ -55,25 +59,27 @@ class TraitsController(base.TraitsController):
 
     def replace(self, provider_uuid: str, generation: int | None,
                 names: frozenset[str]) -> models.Provider:
-        return self._store.write(_replace, provider_uuid, generation, names)
+        asked = {"uuid": provider_uuid, "generation": generation,
+                 "names": sorted(names)}
+        return replacing.replace(
+            self._store, _AT_ONCE, asked, lambda txn: _replace(txn, asked))
 
 
-def _replace(txn: transaction.Transaction, uuid: str, generation: int | None,
-             names: frozenset[str]) -> models.Provider:
+def _replace(txn: transaction.Transaction, asked: Mapping[str, Any]
+             ) -> models.Provider:
+    uuid, names = asked["uuid"], asked["names"]
     found = txn.one(_LOCK, uuid=uuid)
     if found is None:
         raise exception.ResourceProviderNotFound(uuid=uuid)
-    providers.check_generation(uuid, found[0], generation)
-    has = set(found[1])
-    coming = sorted(names - has)
+    providers.check_generation(uuid, found[0], asked["generation"])
+    coming = [name for name in names if name not in found[1]]
     if coming:
-        known = {name for name, in txn.all(KNOWN, names=coming)}
+        known = catalogue.known(txn, catalogue.TRAITS, coming)
         unknown = [name for name in coming if name not in known]
         if unknown:
             raise exception.TraitNotFound(names=", ".join(unknown))
-    elif has == names:
+    elif len(found[1]) == len(names):
         return providers.get(txn, uuid)
-    after = txn.write(_REPLACE, uuid=uuid, coming=coming,
-                      going=sorted(has - names))
+    after = txn.write(_REPLACE, asked=asked)
     txn.touch([uuid])
     return providers.provider(after[0])

@@ -54,6 +54,7 @@ def _raise(raised: str) -> str:
 
 
 _RAISED = _raise("$raised")
+_LOCK_NUMBER = "MATCH (s:Store {name: $store}) SET s.locked = true"
 
 # For a statement that is a transaction by itself: it goes on from here if
 # this code works on the store as it is, ...
@@ -64,6 +65,14 @@ FIT_STORE = """
 # ... and ends here, with the providers that ``$asked.raised`` names, and how
 # often the generation of each is raised.
 LAST_SEAL = f"{_WRITE_ID} WITH s {_NEXT_NUMBER} {_raise('$asked.raised')}"
+# Or it takes the number's lock, looks and writes, and ends with this, for the
+# one provider ``p`` that it changed.
+LOCK_NUMBER = "SET s.locked = true"
+SEAL_PROVIDER = f"""
+    {_WRITE_ID}
+    SET s.number = s.number + 1
+    WITH p, s SET p.changed = s.number
+    WITH p"""
 
 
 class Transaction:
@@ -111,6 +120,11 @@ class Transaction:
         assert not self._last
         self._writes = True
         self._last, self._last_params = query, params
+
+    def lock_number(self) -> None:
+        """Take the last lock: nothing that a view must hear of is committed
+        from here on, but by this transaction."""
+        self._run(_LOCK_NUMBER, {"store": self._store})
 
     # ------------------------------------------------ what a view must hear of
     def touch(self, uuids: Iterable[str]) -> None:

@@ -171,6 +171,7 @@ class Kept(Server):
     def __init__(self, uri: str, password: str):
         super().__init__()
         self.uri, self.password = uri, password
+        self.port = int(uri.rpartition(":")[2])
 
     def _setUp(self) -> None:
         self._open()
