@@ -9,12 +9,11 @@ from tachyon.db import base
 from tachyon.db import models
 from tachyon.db.common import stored
 from tachyon.db.neo4j import claiming
-from tachyon.db.neo4j import claims as resource_claims
 from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import jobs
 from tachyon.db.neo4j import providers
+from tachyon.db.neo4j import releases
 from tachyon.db.neo4j import reshape
-from tachyon.db.neo4j import transaction
 
 # What ``consumers`` makes records of.
 COLUMNS = """
@@ -26,11 +25,20 @@ _GET = f"""
     MATCH (c)-[r:CONSUMES]->(i:Inventory)
           <-[:HAS_INVENTORY]-(p:ResourceProvider)
     RETURN {COLUMNS} ORDER BY p.created_at, p.uuid, i.resource_class"""
-# Needs the lock of the provider.
 _OF_PROVIDER = f"""
-    MATCH (p:ResourceProvider {{uuid: $uuid}})-[:HAS_INVENTORY]->(i:Inventory)
-          <-[r:CONSUMES]-(c:Consumer)
-    RETURN {COLUMNS} ORDER BY c.uuid, i.resource_class"""
+    {providers.LOCK}
+    RETURN {providers.COLUMNS}, COLLECT {{
+        MATCH (p)-[:HAS_INVENTORY]->(i:Inventory)<-[r:CONSUMES]-(c:Consumer)
+        RETURN [{COLUMNS}] ORDER BY c.uuid, i.resource_class }}"""
+# Of consumers ``c``, by type.
+_SUMS = """
+    WITH c.type AS type, collect(c) AS consumers
+    RETURN type, size(consumers), COLLECT {
+        UNWIND consumers AS c
+        MATCH (c)-[r:CONSUMES]->(i:Inventory)
+        WITH i.resource_class AS class, sum(r.used) AS used
+        RETURN [class, used] ORDER BY class }
+    ORDER BY type"""
 
 
 class AllocationsController(base.AllocationsController):
@@ -49,7 +57,9 @@ class AllocationsController(base.AllocationsController):
     def list_by_provider(
             self, provider_uuid: str
             ) -> tuple[models.Provider, Sequence[models.Consumer]]:
-        return self._store.look(_list_by_provider, provider_uuid)
+        found = self._store.read(_OF_PROVIDER, uuid=provider_uuid)
+        return (providers.only(provider_uuid, found),
+                consumers(found[0][-1]))
 
     def replace(self, claims: Sequence[models.Claim]) -> None:
         if claims:
@@ -60,7 +70,7 @@ class AllocationsController(base.AllocationsController):
         self._store.write(reshape.apply, reshapes, claims)
 
     def delete(self, consumer_uuid: str) -> None:
-        if not self._store.write(resource_claims.release, consumer_uuid):
+        if not releases.release(self._store, consumer_uuid):
             raise exception.ConsumerNotFound(uuid=consumer_uuid)
 
     def usages(self, project_id: str, user_id: str | None = None,
@@ -74,25 +84,11 @@ class AllocationsController(base.AllocationsController):
             found += f"WHERE {' AND '.join(conditions)} "
         params = {"project_id": project_id, "user_id": user_id,
                   "type": consumer_type}
-        counts = self._store.read(
-            f"{found} RETURN c.type AS type, count(*) ORDER BY type",
-            **params)
-        resources: dict[str, dict[str, int]] = defaultdict(dict)
-        for type_name, class_name, amount in self._store.read(
-                f"{found} MATCH (c)-[r:CONSUMES]->(i:Inventory) "
-                "RETURN c.type AS type, i.resource_class AS class, "
-                "sum(r.used) ORDER BY type, class", **params):
-            resources[type_name][class_name] = amount
-        return [models.Usage(consumer_type=name, consumer_count=count,
-                             resources=resources[name])
-                for name, count in counts]
-
-
-def _list_by_provider(
-        txn: transaction.Transaction, uuid: str
-        ) -> tuple[models.Provider, Sequence[models.Consumer]]:
-    return (providers.get(txn, uuid),
-            consumers(txn.all(_OF_PROVIDER, uuid=uuid)))
+        return [
+            models.Usage(consumer_type=name, consumer_count=count,
+                         resources=dict(amounts))
+            for name, count, amounts in self._store.read(
+                f"{found} {_SUMS}", **params)]
 
 
 def consumers(found: Sequence[Any]) -> list[models.Consumer]:

@@ -17,7 +17,7 @@ from typing import Any
 
 from tachyon import exception
 from tachyon.db import models
-from tachyon.db.neo4j import rows
+from tachyon.db.neo4j import holdings
 from tachyon.db.neo4j import transaction
 
 _Key = tuple[str, str]                  # provider, resource class
@@ -53,54 +53,18 @@ UNKNOWN_CLASSES = """
     WITH name, c WHERE c IS NULL
     RETURN name ORDER BY name"""
 # The parts of a write: each has its rows, and stands there if it has any.
-_ALLOCATE = """
-        WITH c, row
-        UNWIND row[4] AS part
-        MATCH (i:Inventory {provider_uuid: part[0], resource_class: part[1]})
-        CREATE (c)-[:CONSUMES {used: part[2]}]->(i)
-        SET i.used = i.used + part[2]"""
 _TYPES = """
     CALL () { UNWIND $types AS name CREATE (:ConsumerType {name: name}) }"""
-_RELEASE = """
-    CALL () {
-        UNWIND $released AS uuid
-        MATCH (:Consumer {uuid: uuid})-[r:CONSUMES]->(i:Inventory)
-        SET i.used = i.used - r.used
-        DELETE r }"""
-_DROP = """
-    CALL () {
-        UNWIND $dropped AS uuid
-        MATCH (c:Consumer {uuid: uuid}) DELETE c }"""
-_KEEP = f"""
-    CALL () {{
-        UNWIND $kept AS row
-        MATCH (c:Consumer {{uuid: row[0]}})
-        SET c.generation = c.generation + 1,
-            c.type = coalesce(row[1], c.type), c.project_id = row[2],
-            c.user_id = row[3], c.updated_at = {rows.NOW}
-        {_ALLOCATE} }}"""
-
-
-def create(new: str) -> str:
-    """Return the part that makes the consumers of these rows."""
-    return f"""
-    CALL () {{
-        UNWIND {new} AS row
-        CREATE (c:Consumer {{
-            uuid: row[0], generation: 1, type: row[1], project_id: row[2],
-            user_id: row[3], created_at: {rows.NOW},
-            updated_at: {rows.NOW}}})
-        {_ALLOCATE} }}"""
-
-
 # What a reshape takes away once nothing is allocated of it any more.
 _EMPTY = """
     CALL () {
         UNWIND $going AS part
         MATCH (i:Inventory {provider_uuid: part[0], resource_class: part[1]})
         DETACH DELETE i }"""
-_PARTS = (("types", _TYPES), ("released", _RELEASE), ("dropped", _DROP),
-          ("kept", _KEEP), ("new", create("$new")), ("going", _EMPTY))
+_PARTS = (("types", _TYPES), ("released", holdings.release("$released")),
+          ("dropped", holdings.drop("$dropped")),
+          ("kept", holdings.keep("$kept")), ("new", holdings.create("$new")),
+          ("going", _EMPTY))
 
 
 @dataclasses.dataclass(slots=True)

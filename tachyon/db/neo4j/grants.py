@@ -1,14 +1,15 @@
 """Grants: claims that nothing is in the way of, in one round trip.
 
-Most claims are of new consumers, for what is there. One statement locks the
-providers, looks whether all that is asked fits together, and takes it, or
-does nothing at all. What fits together fits in any order, so nobody gets
-anything that he would not have got alone; whatever else there is to decide, or
-to refuse, is for ``claiming`` to do at length.
+Most claims are for what is there. One statement locks the providers, looks
+whether all that is asked fits together, and takes it, or does nothing at all.
+What fits together fits in any order, so nobody gets anything that he would not
+have got alone; whatever else there is to decide, or to refuse, is for
+``claiming`` to do at length.
 
 The locks come first, and in the usual order: a statement that reads before
-sells more than there is. Consumers are made, not locked: one that somebody
-else makes meanwhile breaks it off.
+sells more than there is. New consumers are made, not locked: one that somebody
+else makes meanwhile breaks it off. Those that have something are locked, and
+what they ask for must fit beside what they have, as if they kept it.
 """
 
 import collections
@@ -16,8 +17,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from tachyon.db import models
-from tachyon.db.neo4j import claims as resource_claims
 from tachyon.db.neo4j import connection
+from tachyon.db.neo4j import holdings
 from tachyon.db.neo4j import jobs
 from tachyon.db.neo4j import landings
 from tachyon.db.neo4j import transaction
@@ -50,12 +51,28 @@ _FITS = """
         UNWIND $asked.new AS row MATCH (c:Consumer {uuid: row[0]}) }"""
 _TAKEN = f"""
     {_LOCKED} {_FITS} {transaction.FIT_STORE}
-    {resource_claims.create('$asked.new')}"""
-_GRANT = f"{_TAKEN} {transaction.LAST_SEAL} RETURN []"
-_GRANT_LANDINGS = f"""
-    {landings.CHECKED} {_TAKEN} {landings.land('$asked.landings')}
-    {transaction.LAST_SEAL}
+    {holdings.create('$asked.new')}"""
+_TAKEN_BY_ALL = f"""
+    {holdings.LOCKED} {_FITS} {transaction.FIT_STORE}
+    {holdings.release('[row IN $asked.held | row[0]]')}
+    {holdings.keep('$asked.kept')} {holdings.create('$asked.new')}"""
+
+
+def _statement(taken: str, seal: str, *, lands: bool) -> str:
+    if not lands:
+        return f"{taken} {seal} RETURN []"
+    return f"""
+    {landings.CHECKED} {taken} {landings.land('$asked.landings')} {seal}
     RETURN {landings.landed('$asked.landings')}"""
+
+
+# By whether somebody has something already, and whether instances land.
+_GRANTS = {
+    (has, lands): _statement(taken, seal, lands=lands)
+    for has, taken, seal in (
+        (False, _TAKEN, transaction.LAST_SEAL),
+        (True, _TAKEN_BY_ALL, transaction.LAST_SEAL_OF_TOUCHED))
+    for lands in (False, True)}
 _LANDED = "UNWIND $ids AS id MATCH (i:Instance {id: id}) RETURN properties(i)"
 
 
@@ -74,8 +91,8 @@ def grant(store: connection.Store, wanted: Sequence[jobs.Job], end: float
     rows = asked.rows()
     if landing:
         rows["landings"] = landings.params(landing)
-    found = store.write_at_once(end, _GRANT_LANDINGS if landing else _GRANT,
-                                rows)
+    found = store.write_at_once(
+        end, _GRANTS[bool(rows["held"]), bool(landing)], rows)
     if found == []:
         return None
     if found is None:                   # it happened; its answer was lost
@@ -90,6 +107,9 @@ class _Asked:
     """What some jobs ask for together."""
 
     def __init__(self) -> None:
+        self._named: set[str] = set()
+        self._held: list[list[Any]] = []
+        self._kept: list[list[Any]] = []
         self._new: list[list[Any]] = []
         self._types: set[str] = set()
         self._amounts: dict[tuple[str, str], list[int]] = (
@@ -104,12 +124,15 @@ class _Asked:
             return False
         raised: set[str] = set()
         for claim in job.claims:
-            if not (_is_new(job, claim) and self._compare(claim)):
+            if not (_takes(claim) and self._compare(claim)
+                    and claim.consumer_uuid not in self._named):
                 return False
-            self._add_claim(claim)
+            self._named.add(claim.consumer_uuid)
+            self._add_claim(claim, job.compare and claim.compared
+                            and claim.consumer_generation is not None)
             raised.update(claim.allocations)
         self._raised.update(raised)
-        return len(self._new) == len({row[0] for row in self._new})
+        return True
 
     def rows(self) -> dict[str, Any]:
         """Return all of it as the statement takes it: in one parameter, since
@@ -120,17 +143,26 @@ class _Asked:
                       for key, amounts in sorted(self._amounts.items())],
             "compared": [list(row) for row in self._compared.items()],
             "types": sorted(self._types),
+            "held": sorted(self._held),
+            "kept": sorted(self._kept),
             "new": sorted(self._new),
             "raised": [list(row) for row in sorted(self._raised.items())]}
 
-    def _add_claim(self, claim: models.Claim) -> None:
-        kind = claim.consumer_type or models.UNKNOWN_TYPE
+    def _add_claim(self, claim: models.Claim, exists: bool) -> None:
+        kind = claim.consumer_type
+        if not exists:
+            kind = kind or models.UNKNOWN_TYPE
         parts = [(uuid, name, amount)
                  for uuid, resources in claim.allocations.items()
                  for name, amount in resources.items()]
-        self._new.append([claim.consumer_uuid, kind, claim.project_id,
-                          claim.user_id, [list(part) for part in parts]])
-        self._types.add(kind)
+        row = [claim.consumer_uuid, kind, claim.project_id, claim.user_id,
+               [list(part) for part in parts]]
+        (self._kept if exists else self._new).append(row)
+        if exists:
+            self._held.append([claim.consumer_uuid,
+                               claim.consumer_generation])
+        if kind is not None:
+            self._types.add(kind)
         for uuid, name, amount in parts:
             self._amounts[uuid, name].append(amount)
 
@@ -144,12 +176,8 @@ class _Asked:
         return True
 
 
-def _is_new(job: jobs.Job, claim: models.Claim) -> bool:
-    """Return whether a claim makes a consumer, and has it take something of
-    each provider that it names."""
-    if claim.consumer_generation is not None and (
-            job.compare and claim.compared):
-        return False
+def _takes(claim: models.Claim) -> bool:
+    """Return whether a claim takes something of each provider it names."""
     return bool(claim.allocations) and all(
         resources and all(resources.values())
         for resources in claim.allocations.values())

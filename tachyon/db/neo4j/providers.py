@@ -84,7 +84,7 @@ class ResourceProvidersController(base.ResourceProvidersController):
         self._store = store
 
     def get(self, uuid: str) -> models.Provider:
-        return _only(uuid, self._store.read(_GET, uuid=uuid))
+        return only(uuid, self._store.read(_GET, uuid=uuid))
 
     def create(self, uuid: str, name: str,
                parent_uuid: str | None = None) -> models.Provider:
@@ -104,7 +104,17 @@ def get(txn: transaction.Transaction, uuid: str) -> models.Provider:
 
     :raises ResourceProviderNotFound:
     """
-    return _only(uuid, txn.all(_GET, uuid=uuid))
+    return only(uuid, txn.all(_GET, uuid=uuid))
+
+
+def only(uuid: str, found: Sequence[Sequence[Any]]) -> models.Provider:
+    """Return the record of the one row of ``COLUMNS`` that there may be.
+
+    :raises ResourceProviderNotFound:
+    """
+    if not found:
+        raise exception.ResourceProviderNotFound(uuid=uuid)
+    return provider(found[0])
 
 
 def lock(txn: transaction.Transaction, uuids: set[str]) -> dict[str, str]:
@@ -134,12 +144,6 @@ def provider(row: Sequence[Any]) -> models.Provider:
 
 
 # ----------------------------------------------------------------- internals
-def _only(uuid: str, found: Sequence[Sequence[Any]]) -> models.Provider:
-    if not found:
-        raise exception.ResourceProviderNotFound(uuid=uuid)
-    return provider(found[0])
-
-
 def _create(txn: transaction.Transaction, uuid: str, name: str,
             parent_uuid: str | None) -> models.Provider:
     root_uuid = uuid

@@ -63,8 +63,15 @@ FIT_STORE = """
     WHERE s.restoring IS NULL AND s.version >= $version
       AND coalesce(s.compatible, s.version) <= $version"""
 # ... and ends here, with the providers that ``$asked.raised`` names, and how
-# often the generation of each is raised.
+# often the generation of each is raised; or with those ``touched`` as well.
 LAST_SEAL = f"{_WRITE_ID} WITH s {_NEXT_NUMBER} {_raise('$asked.raised')}"
+LAST_SEAL_OF_TOUCHED = f"""
+    {_WRITE_ID}
+    SET s.locked = true
+    WITH s, touched SET s.number = s.number + 1
+    WITH s, touched
+    CALL (s, touched) {{ UNWIND touched AS p SET p.changed = s.number }}
+    {_raise('$asked.raised')}"""
 # Or it takes the number's lock, looks and writes, and ends with this, for the
 # one provider ``p`` that it changed.
 LOCK_NUMBER = "SET s.locked = true"

@@ -58,12 +58,6 @@ class TraitsManager(base.Manager):
         :raises ConcurrentUpdate: the generation is another.
         :raises TraitNotFound:
         """
-        provider = self._driver.resource_providers.get(provider_uuid)
-        if provider.generation != generation:
-            raise exception.ConcurrentUpdate(
-                what=f"Resource provider {provider_uuid}")
-        if provider.traits == names:
-            return provider
         return self._driver.traits.replace(provider_uuid, generation, names)
 
     def remove_all(self, ctx: context.RequestContext,
@@ -72,5 +66,4 @@ class TraitsManager(base.Manager):
 
         :raises ResourceProviderNotFound:
         """
-        if self._driver.resource_providers.get(provider_uuid).traits:
-            self._driver.traits.replace(provider_uuid, None, frozenset())
+        self._driver.traits.replace(provider_uuid, None, frozenset())

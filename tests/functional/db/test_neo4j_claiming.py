@@ -114,9 +114,17 @@ class TestRoundTrips(RoundTripCase):
             self.make_decision("req", uuids.vm)))
 
     def test_a_consumer_that_has_something(self):
-        """BEGIN, lock, write, COMMIT."""
-        self.assertEqual((4, 1), self.replace(
+        self.assertEqual((1, 1), self.replace(
             self.claim(uuids.first, {uuids.host: {"VCPU": 2}}, 1)))
+
+    def test_what_fits_only_in_place_of_what_there_is(self):
+        """Asked for at once, then BEGIN, lock, write, COMMIT."""
+        self.assertEqual((5, 1), self.replace(
+            self.claim(uuids.first, {uuids.host: {"VCPU": 8}}, 1)))
+
+    def test_a_delete(self):
+        self.assertEqual((1, 1), self.count(self.through.allocations.delete,
+                                            uuids.first))
 
     def test_a_refusal(self):
         """Asked for at once, then BEGIN, lock, ROLLBACK."""
@@ -134,7 +142,7 @@ class TestTogetherAsApart(ClaimingCase):
     """Jobs by chance have the same outcomes in one transaction as in one
     each, in the same order, and leave the same behind."""
 
-    def make_jobs(self, seed, hosts):
+    def make_jobs(self, seed, hosts, _held):
         chance = random.Random(seed)
         names = [uuidutils.generate_uuid() for _index in range(12)]
         wanted = []
@@ -154,17 +162,23 @@ class TestTogetherAsApart(ClaimingCase):
             wanted.append(jobs.Job(claims))
         return wanted
 
-    def make_modest_jobs(self, seed, hosts):
+    def make_modest_jobs(self, seed, hosts, held):
         """Return jobs that have a chance to be done all of them."""
         chance = random.Random(seed)
+        consumers = [(uuid, chance.choice([1, 1, 1, 2])) for uuid in held
+                     if chance.random() < 0.5]
+        consumers += [(uuidutils.generate_uuid(), None)
+                      for _index in range(chance.randint(1, 5))]
+        chance.shuffle(consumers)
         return [jobs.Job([models.Claim(
-            uuidutils.generate_uuid(), None, "demo", "alice",
+            *consumer, "demo", "alice",
             {host: {"VCPU": chance.randint(1, 3)}
              for host in chance.sample(hosts, chance.randint(1, 2))},
+            consumer_type=chance.choice(["INSTANCE", None, "unknown"]),
             provider_generations={
-                host: chance.randint(1, 2) for host in hosts
+                host: chance.randint(1, 3) for host in hosts
                 if chance.random() < 0.1})])
-            for _index in range(chance.randint(1, 5))]
+            for consumer in consumers]
 
     def apart(self, job):
         try:
@@ -177,7 +191,11 @@ class TestTogetherAsApart(ClaimingCase):
         hosts = [self.make_provider(name, VCPU=models.Inventory(
             total=9, min_unit=1, max_unit=3, step_size=1)).uuid
             for name in names]
-        wanted = make(seed, hosts)
+        held = [self.take(uuidutils.generate_uuid(), {host: {"VCPU": 1}},
+                          consumer_type="INSTANCE").uuid
+                for host in hosts[1:]]
+        before = self.state(hosts)
+        wanted = make(seed, hosts, held)
         if way == "apart":
             found = [self.apart(job) for job in wanted]
         elif way == "together":
@@ -185,14 +203,19 @@ class TestTogetherAsApart(ClaimingCase):
         else:
             found = grants.grant(self.driver._store, wanted,
                                  self.driver._store.end())
+        if found is None:
+            self.assertEqual(before, self.state(hosts), seed)
+        return (None if found is None else [type(one) for one in found],
+                self.state(hosts))
+
+    def state(self, hosts):
         state = [self.driver.allocations.list_by_provider(host)
                  for host in hosts]
-        return (None if found is None else [type(one) for one in found],
-                [(provider.generation, provider.inventories["VCPU"].used,
-                  sorted((one.type, one.generation,
-                          one.allocations[provider.uuid].resources["VCPU"])
-                         for one in consumers))
-                 for provider, consumers in state])
+        return [(provider.generation, provider.inventories["VCPU"].used,
+                 sorted((one.type, one.generation,
+                         one.allocations[provider.uuid].resources["VCPU"])
+                        for one in consumers))
+                for provider, consumers in state]
 
     def test_decided(self):
         refused = 0
@@ -212,7 +235,6 @@ class TestTogetherAsApart(ClaimingCase):
             if outcomes is None:
                 refused += 1
                 self.assertNotEqual({type(None)}, set(apart[0]), seed)
-                self.assertEqual([(1, 0, [])] * HOSTS, state, seed)
             else:
                 granted += 1
                 self.assertEqual(apart, (outcomes, state), seed)
