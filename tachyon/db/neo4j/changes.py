@@ -10,6 +10,7 @@ since its holder has not seen the catalogue.
 """
 
 from collections.abc import Iterator, Sequence
+from concurrent import futures
 from typing import Any
 
 from tachyon import exception
@@ -28,12 +29,14 @@ _LOCK = f"{_FIND} SET s.locked = true WITH s"
 _HEAD = f"s.epoch, s.number, s.floor, {transaction.STATE}"
 _LOOK = f"{_FIND} RETURN {_HEAD}"
 _LOCKED_LOOK = f"{_LOCK} RETURN {_HEAD}"
+# What may be many is in one row: the library spends more on each row than on
+# what is in it.
 _READ = f"""
     {_LOCK}
-    OPTIONAL MATCH (p:ResourceProvider) WHERE p.changed > $seen
     RETURN {_HEAD}, s.gone_changed, s.traits_changed,
-        s.resource_classes_changed, s.consumer_types_changed,
-        {providers.COLUMNS}"""
+        s.resource_classes_changed, s.consumer_types_changed, COLLECT {{
+            MATCH (p:ResourceProvider) WHERE p.changed > $seen
+            RETURN [{providers.COLUMNS}] }}"""
 _GONE = """
     MATCH (t:Tombstone) WHERE t.changed > $seen
     RETURN t.uuid ORDER BY t.changed, t.uuid"""
@@ -43,7 +46,7 @@ _TYPES = """
 _PAGE = f"""
     MATCH (p:ResourceProvider) WHERE p.uuid > $last
     WITH p ORDER BY p.uuid LIMIT $limit
-    RETURN {providers.COLUMNS}"""
+    RETURN collect([{providers.COLUMNS}])"""
 _ANY_TO_BURY = """
     MATCH (t:Tombstone) WHERE t.gone_at < $before RETURN 1 LIMIT 1"""
 _BURY = """
@@ -112,8 +115,8 @@ def _since(txn: transaction.Transaction, store: connection.Store, epoch: str,
 
 
 def _providers(found: Sequence[Sequence[Any]]) -> tuple[models.Provider, ...]:
-    return tuple(sorted((providers.provider(row[8:]) for row in found
-                         if row[8] is not None), key=lambda one: one.uuid))
+    return tuple(sorted(map(providers.provider, found[0][8]),
+                        key=lambda one: one.uuid))
 
 
 def _check(store: connection.Store, found: Sequence[Sequence[Any]],
@@ -141,11 +144,16 @@ def _parse(cursor: str) -> tuple[str, int, bool]:
 
 
 def _pages(store: connection.Store) -> Iterator[Sequence[models.Provider]]:
-    last = ""
-    while True:
-        page = [providers.provider(row) for row in store.read(
-            _PAGE, last=last, limit=PAGE)]
-        if not page:
-            return
-        last = page[-1].uuid
-        yield page
+    """Yield all providers. The server reads a page while whoever wants them
+    takes in the one before."""
+    with futures.ThreadPoolExecutor(1, "pages") as reader:
+        coming = reader.submit(_page, store, "")
+        while page := coming.result():
+            coming = reader.submit(_page, store, page[-1][0])
+            yield [providers.provider(row) for row in page]
+
+
+def _page(store: connection.Store, last: str) -> Sequence[Sequence[Any]]:
+    found: Sequence[Sequence[Any]] = store.read(
+        _PAGE, last=last, limit=PAGE)[0][0]
+    return found

@@ -15,7 +15,7 @@ from tachyon.db.sqlite import connection as sqlite_connection
 @dataclasses.dataclass(frozen=True)
 class Counts:
     """``statements`` are round trips, but for the end of a transaction;
-    ``rows`` are those that came back."""
+    ``rows`` are those that came back, and those within one of them."""
 
     transactions: int = 0
     statements: int = 0
@@ -83,7 +83,11 @@ class Counter(fixtures.Fixture):
         self._statements += 1
 
     def _given(self, rows: Any) -> None:
-        self._rows += len(rows or ())
+        # One row may have a list of rows in it.
+        lists = [value for row in rows or () for value in row
+                 if isinstance(value, list) and isinstance(
+                     next(iter(value), None), list)]
+        self._rows += max(map(len, (rows or (), *lists)))
 
     def _asked_and_given(self, result: Any) -> None:
         self._statements += 1

@@ -8,6 +8,7 @@ from oslo_utils.fixture import uuidsentinel as uuids
 
 from tachyon import exception
 from tachyon.db import models
+from tachyon.db.neo4j import changes
 from tachyon.db.neo4j import claiming
 from tachyon.db.neo4j import grants
 from tachyon.db.neo4j import jobs
@@ -75,6 +76,23 @@ class TestRoundTripsOfReads(RoundTripCase):
                 before = self.commits()
                 self.assertEqual((1, 0), self.count(read, uuid))
                 self.assertEqual(before, self.commits())
+
+    def test_what_others_have(self):
+        self.assertEqual((1, 0), self.count(
+            self.through.allocations.list_by_provider, uuids.host))
+        self.assertEqual((1, 0), self.count(
+            self.through.allocations.usages, "demo", "alice"))
+
+    def test_a_snapshot(self):
+        """The cursor, and a page after the other until there is none."""
+        made = {uuids.host} | {self.make_provider(f"host{index}").uuid
+                               for index in range(4)}
+        with mock.patch.object(changes, "PAGE", 2):
+            found = []
+            self.assertEqual((5, 0), self.count(lambda: found.extend(
+                one.uuid for page in self.through.snapshot()[1]
+                for one in page)))
+        self.assertEqual(sorted(made), found)
 
     def test_changes(self):
         cursor, pages = self.through.snapshot()
