@@ -123,7 +123,7 @@ class Store:
                       asked: Mapping[str, Any]) -> list[list[Any]] | None:
         """Run one statement that is a transaction by itself, in one round
         trip; return its rows. It has ``FIT_STORE`` before all that it writes,
-        and ends with ``LAST_SEAL``; ``$asked`` is its parameter.
+        and one of the last seals; ``$asked`` is its parameter.
 
         None says that it happened, but its answer was lost.
 
