@@ -268,6 +268,12 @@ class PluginError(TachyonException):
     msg_fmt = "Plug-in %(name)s of %(namespace)s can't be loaded: %(reason)s"
 
 
+class HostSourceUnavailable(TachyonException):
+    """What is needed of hosts besides Placement's could not be read."""
+
+    msg_fmt = "Nothing is known of the hosts: %(reason)s"
+
+
 class PolicyFileInvalid(TachyonException):
     """What ``[oslo_policy] policy_file`` names: a daemon must not start."""
 

@@ -23,6 +23,10 @@ ACTIONS = "tachyon.actions"
 DATA_DRIVERS = "tachyon.data_drivers"
 FILTERS = "tachyon.scheduler.filters"
 WEIGHERS = "tachyon.scheduler.weighers"
+HOST_SOURCES = "tachyon.host_sources"
+# Those of requests of nova's, by nova's names.
+NOVA_FILTERS = "tachyon.nova.filters"
+NOVA_WEIGHERS = "tachyon.nova.weighers"
 
 # Namespace: the base class of its plug-ins. They are named, not imported:
 # this module lies below all of them.
@@ -33,6 +37,9 @@ BASES = {
     DATA_DRIVERS: "tachyon.scheduler.data_drivers.base:DataDriver",
     FILTERS: "tachyon.scheduler.filters.base:Filter",
     WEIGHERS: "tachyon.scheduler.weighers.base:Weigher",
+    HOST_SOURCES: "tachyon.scheduler.host_sources.base:HostSource",
+    NOVA_FILTERS: "tachyon.scheduler.filters.base:Filter",
+    NOVA_WEIGHERS: "tachyon.scheduler.weighers.base:Weigher",
 }
 
 
@@ -85,16 +92,20 @@ def list_all() -> list[Plugin]:
     return plugins
 
 
+def known(namespace: str) -> list[str]:
+    """Return the names of all plug-ins of a namespace, in order."""
+    return sorted({point.name for point
+                   in _manager(namespace, []).list_entry_points()})
+
+
 def _manager(namespace: str,
              names: Sequence[str]) -> named.NamedExtensionManager[Any]:
     """Return a manager that has loaded the named plug-ins, all of them."""
     def missing(absent: Iterable[str]) -> None:
-        known = sorted({point.name for point
-                        in _manager(namespace, []).list_entry_points()})
         raise exception.PluginError(
             name=", ".join(sorted(absent)), namespace=namespace,
             reason="no such entry point; there are: "
-                   + (", ".join(known) or "none"))
+                   + (", ".join(known(namespace)) or "none"))
 
     try:
         return named.NamedExtensionManager(

@@ -22,6 +22,8 @@ from tachyon.placement import search
 from tachyon.placement import snapshot as snapshot_module
 from tachyon.scheduler import hosts as scheduler_hosts
 from tachyon.scheduler import ranking as scheduler_ranking
+from tachyon.scheduler.host_sources import facts as facts_module
+from tachyon.scheduler.host_sources import node as node_module
 
 
 class Verdict(enum.StrEnum):
@@ -50,16 +52,18 @@ class Selection:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Scores:
-    """What each weigher said of each host of a HostSet, float64[n] each."""
+    """What each weigher said of each host of a HostSet, float64[n] each. A
+    multiplier is one for all hosts, or one for each."""
 
-    multipliers: Mapping[str, float]
+    multipliers: Mapping[str, float | npt.NDArray[np.float64]]
     raw: Mapping[str, npt.NDArray[np.float64]]
     normalised: Mapping[str, npt.NDArray[np.float64]]
     total: npt.NDArray[np.float64]
 
     def weighted(self, weigher: str, index: int) -> float:
-        return float(self.normalised[weigher][index]
-                     * self.multipliers[weigher])
+        multipliers = np.broadcast_to(self.multipliers[weigher],
+                                      self.total.shape)
+        return float(self.normalised[weigher][index] * multipliers[index])
 
 
 class HostSet:
@@ -70,10 +74,13 @@ class HostSet:
 
     def __init__(self, snapshot: snapshot_module.Snapshot,
                  rows: npt.NDArray[np.int32],
-                 serving: scheduler_hosts.Serving):
+                 serving: scheduler_hosts.Serving,
+                 facts: facts_module.Facts | None = None):
         self.snapshot = snapshot
         self.rows = rows
         self.serving = serving
+        self.facts = facts
+        self._nodes: facts_module.NodeSet | None = None
         self._columns: dict[tuple[str, str], npt.NDArray[Any]] = {}
 
     def __len__(self) -> int:
@@ -90,11 +97,13 @@ class HostSet:
 
     def keep(self, mask: npt.NDArray[np.bool_]) -> "HostSet":
         """Return the hosts where the mask is True."""
-        return HostSet(self.snapshot, self.rows[mask], self.serving)
+        return HostSet(self.snapshot, self.rows[mask], self.serving,
+                       self.facts)
 
     def at(self, indices: npt.NDArray[np.integer[Any]]) -> "HostSet":
         """Return some of the hosts, in the order of the indices."""
-        return HostSet(self.snapshot, self.rows[indices], self.serving)
+        return HostSet(self.snapshot, self.rows[indices], self.serving,
+                       self.facts)
 
     # --------------------------------------------------------------- columns
     def free(self, resource_class: str) -> npt.NDArray[np.int64]:
@@ -129,6 +138,15 @@ class HostSet:
     def enabled(self) -> npt.NDArray[np.bool_]:
         """Return whether each host's compute may get new instances."""
         return self._of_service(self.serving.enabled)
+
+    @property
+    def nodes(self) -> facts_module.NodeSet:
+        """Return what a host source knows of them: only where the request
+        is one that comes with facts."""
+        if self._nodes is None:
+            assert self.facts is not None
+            self._nodes = facts_module.NodeSet(self.facts, self.rows)
+        return self._nodes
 
     def _of_service(self, values: npt.NDArray[np.bool_]
                     ) -> npt.NDArray[np.bool_]:
@@ -176,6 +194,11 @@ class Host:
         index = int(self.hosts.serving.by_row[self.row])
         return index >= 0 and bool(self.hosts.serving.up[index])
 
+    @property
+    def node(self) -> node_module.Node | None:
+        """Return what the host source knows of it, None if nothing."""
+        return self.hosts.nodes.node(self.index)
+
     def free(self, resource_class: str) -> int:
         """Return what is left of a class in its tree."""
         each = self.hosts.snapshot.free(resource_class)
@@ -205,6 +228,11 @@ class SchedulingData:
     tried: frozenset[str] = frozenset()       # hosts that failed before
     named_hosts: tuple[str, ...] = ()         # to be explained in full
     seed: int = 0
+    nova: Any = None                          # a request of nova's
+    skip_filters: bool = False
+    # Where instances of its server group have an allocation: uuids of these,
+    # and of root providers.
+    placed: Mapping[str, str] = dataclasses.field(default_factory=dict)
     # Whose it is; None where nobody's (a dry run).
     instance: models.Instance | None = None
     attempt: int = 0
@@ -220,6 +248,7 @@ class SchedulingData:
     # What was found in this try: set by the actions, in this order.
     snapshot: snapshot_module.Snapshot | None = None
     serving: scheduler_hosts.Serving | None = None
+    facts: facts_module.Facts | None = None   # of a request of nova's
     uncertain: bool = False                   # as in it, and kept
     found: search.Found | None = None
     hosts: HostSet | None = None
@@ -239,15 +268,16 @@ class SchedulingData:
         self.verdict, self.detail = verdict, detail
 
     def look_at(self, snapshot: snapshot_module.Snapshot,
-                serving: scheduler_hosts.Serving) -> None:
+                serving: scheduler_hosts.Serving,
+                facts: facts_module.Facts | None = None) -> None:
         """Give the actions that need it a snapshot to look at."""
-        self.snapshot, self.serving = snapshot, serving
+        self.snapshot, self.serving, self.facts = snapshot, serving, facts
         self.uncertain = serving.uncertain
 
     def look_away(self) -> None:
         """Drop all that is not valid without the snapshot."""
-        self.snapshot = self.serving = self.found = self.hosts = None
-        self.scores = self.ranking = None
+        self.snapshot = self.serving = self.facts = None
+        self.found = self.hosts = self.scores = self.ranking = None
 
     def forget(self) -> None:
         """Drop what the last try found, to decide once more."""

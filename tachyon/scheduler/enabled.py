@@ -21,10 +21,12 @@ LOG = logging.getLogger(__name__)
 class EnabledPlugins:
     """Plug-ins of a namespace by name, in the order of an option."""
 
-    def __init__(self, conf: cfg.ConfigOpts, namespace: str, option: str):
+    def __init__(self, conf: cfg.ConfigOpts, namespace: str, option: str,
+                 group: str = "scheduler"):
         """:raises PluginError:"""
         self._conf = conf
         self._namespace = namespace
+        self._group = group
         self._option = option
         self._lock = threading.Lock()
         self._names = self._wanted()
@@ -43,17 +45,51 @@ class EnabledPlugins:
         try:
             self._made = self._make(wanted)
         except exception.PluginError as e:
-            LOG.error("[scheduler] %s was changed, but %s Going on with: "
-                      "%s.", self._option, e, ", ".join(self._made))
+            LOG.error("[%s] %s was changed, but %s Going on with: %s.",
+                      self._group, self._option, e, ", ".join(self._made))
         self._names = wanted
 
     def _wanted(self) -> tuple[str, ...]:
-        return tuple(self._conf.scheduler[self._option])
+        return tuple(self._conf[self._group][self._option])
 
     def _make(self, names: tuple[str, ...]) -> dict[str, Any]:
         classes = plugins.load_all(self._namespace, names)
         return {name: make(self._namespace, name, cls, self._conf)
                 for name, cls in classes.items()}
+
+
+class NovaPlugins(EnabledPlugins):
+    """The same by options of nova's, which may have modules before names,
+    and a function that stands for all."""
+
+    ALL = frozenset(("all_filters", "all_weighers"))
+
+    def _wanted(self) -> tuple[str, ...]:
+        wanted: dict[str, None] = {}
+        for name in super()._wanted():
+            bare = name.rpartition(".")[2]
+            wanted.update(dict.fromkeys(
+                plugins.known(self._namespace) if bare in self.ALL
+                else [bare]))
+        return tuple(wanted)
+
+
+def nova_filters(conf: cfg.ConfigOpts) -> EnabledPlugins:
+    """Return the filters of requests of nova's.
+
+    :raises PluginError:
+    """
+    return NovaPlugins(conf, plugins.NOVA_FILTERS, "enabled_filters",
+                       "filter_scheduler")
+
+
+def nova_weighers(conf: cfg.ConfigOpts) -> EnabledPlugins:
+    """Return the weighers of requests of nova's.
+
+    :raises PluginError:
+    """
+    return NovaPlugins(conf, plugins.NOVA_WEIGHERS, "weight_classes",
+                       "filter_scheduler")
 
 
 def make(namespace: str, name: str, cls: Callable[..., Any],

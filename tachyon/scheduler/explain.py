@@ -61,12 +61,20 @@ def observe(data: scheduler_data.SchedulingData,
     findings["fitting"] = 0 if data.ranking is None else len(data.ranking)
     findings["scores"] = [_scores(data, hosts, index, rank)
                           for rank, index in enumerate(ranking, start=1)]
-    findings["multipliers"] = (dict(data.scores.multipliers)
+    findings["multipliers"] = (_multipliers(data.scores)
                                if data.scores is not None else {})
     findings["hosts"] = [_named(data, name) for name in data.named_hosts]
     findings["limits_hit"] = list(found.limits_hit)
     if data.verdict is not None:
         findings["nearest"] = _nearest(data, limit)
+
+
+def _multipliers(scores: scheduler_data.Scores) -> dict[str, Any]:
+    """Return each weigher's multiplier; where hosts have different ones,
+    the least and the greatest."""
+    return {name: (multiplier if isinstance(multiplier, float)
+                   else [float(multiplier.min()), float(multiplier.max())])
+            for name, multiplier in scores.multipliers.items()}
 
 
 def _scores(data: scheduler_data.SchedulingData,
@@ -113,7 +121,8 @@ def why(data: scheduler_data.SchedulingData, row: int
     if data.snapshot.names[row] in data.tried:
         found.append(funnel.TRIED)
     host = scheduler_data.HostSet(
-        data.snapshot, np.array([row], np.int32), data.hosts.serving).host(0)
+        data.snapshot, np.array([row], np.int32), data.hosts.serving,
+        data.hosts.facts).host(0)
     for plugin in data.filters:
         reason = plugin.why(host, data)
         if reason is not None:

@@ -25,13 +25,15 @@ from tachyon.scheduler import explain
 from tachyon.scheduler import hosts as scheduler_hosts
 from tachyon.scheduler import selection
 from tachyon.scheduler.actions import base
+from tachyon.scheduler.host_sources import base as source_base
 
 LOG = logging.getLogger(__name__)
 
 
 def load(conf: cfg.ConfigOpts, driver: db_base.DataDriverBase,
          view: placement_view.View,
-         hosts: scheduler_hosts.HostMap) -> "Pipeline":
+         hosts: scheduler_hosts.HostMap,
+         source: source_base.HostSource | None = None) -> "Pipeline":
     """Return the configured pipeline, with all that it names loaded.
 
     :raises PluginError: something is missing or broken, or no action of it
@@ -46,7 +48,7 @@ def load(conf: cfg.ConfigOpts, driver: db_base.DataDriverBase,
         raise exception.PluginError(
             name=", ".join(names) or "(none)", namespace=plugins.ACTIONS,
             reason="[scheduler] pipeline has no action that claims a host.")
-    return Pipeline(conf, view, hosts, actions)
+    return Pipeline(conf, view, hosts, actions, source)
 
 
 class Pipeline:
@@ -54,11 +56,13 @@ class Pipeline:
 
     def __init__(self, conf: cfg.ConfigOpts, view: placement_view.View,
                  hosts: scheduler_hosts.HostMap,
-                 actions: Mapping[str, base.Action]):
+                 actions: Mapping[str, base.Action],
+                 source: source_base.HostSource | None = None):
         self._conf = conf
         self._view = view
         self._hosts = hosts
         self._actions = actions
+        self._source = source             # of requests of nova's
         # Threads decide side by side until one meets a conflict. That one
         # decides again while the others wait: the threads of one process
         # can't keep each other from success for ever.
@@ -141,9 +145,14 @@ class Pipeline:
     def _looking(self, data: scheduler_data.SchedulingData
                  ) -> Iterator[None]:
         """Lend a snapshot to the actions inside, and choose at the end."""
-        table = self._hosts.refresh()
+        source = self._source if data.nova is not None else None
+        token = (self._hosts if source is None else source).refresh()
         with self._view.read() as snapshot:
-            data.look_at(snapshot, self._hosts.serving(snapshot, table))
+            if source is None:
+                data.look_at(snapshot, self._hosts.serving(snapshot, token))
+            else:
+                facts = source.facts(snapshot, token)
+                data.look_at(snapshot, facts.serving, facts)
             try:
                 yield
                 if (data.verdict is None and data.selection is None

@@ -25,7 +25,8 @@ class CandidatesAction(base.Action):
         is_host = np.zeros(snapshot.n, np.bool_)
         is_host[snapshot.host_rows] = True
         rows = data.found.roots
-        hosts = scheduler_data.HostSet(snapshot, rows[is_host[rows]], serving)
+        hosts = scheduler_data.HostSet(snapshot, rows[is_host[rows]], serving,
+                                       data.facts)
         data.stages += data.found.stages
         if data.tried and len(hosts):
             hosts = self._leave_out_tried(data, hosts)

@@ -11,7 +11,8 @@ from tachyon.scheduler.filters import base as filters_base
 
 
 class FilterAction(base.Action):
-    """Runs the filters of ``[scheduler] enabled_filters`` in order."""
+    """Runs the filters of ``[scheduler] enabled_filters`` in order; for a
+    request of nova's, those of ``[filter_scheduler] enabled_filters``."""
 
     reads_view = True
 
@@ -19,10 +20,18 @@ class FilterAction(base.Action):
         super().__init__(tools, name)
         self._filters = enabled.EnabledPlugins(
             tools.conf, plugins.FILTERS, "enabled_filters")
+        self._nova_filters = enabled.nova_filters(tools.conf)
 
     def validate(self, data: scheduler_data.SchedulingData) -> None:
         """Filters take any request; those enabled now are used."""
-        data.filters = tuple(self._filters.current().values())
+        if data.nova is None:
+            data.filters = tuple(self._filters.current().values())
+        elif data.skip_filters:
+            data.filters = ()
+        else:
+            data.filters = tuple(
+                each for each in self._nova_filters.current().values()
+                if each.on_rebuild or not data.nova.is_rebuild)
 
     def execute(self, data: scheduler_data.SchedulingData) -> None:
         hosts = data.hosts

@@ -11,7 +11,8 @@ from tachyon.scheduler.weighers import base as weighers_base
 
 
 class WeighAction(base.Action):
-    """Runs the weighers of ``[scheduler] enabled_weighers``."""
+    """Runs the weighers of ``[scheduler] enabled_weighers``; for a request
+    of nova's, those of ``[filter_scheduler] weight_classes``."""
 
     reads_view = True
 
@@ -19,6 +20,7 @@ class WeighAction(base.Action):
         super().__init__(tools, name)
         self._weighers = enabled.EnabledPlugins(
             tools.conf, plugins.WEIGHERS, "enabled_weighers")
+        self._nova_weighers = enabled.nova_weighers(tools.conf)
 
     def validate(self, data: scheduler_data.SchedulingData) -> None:
         """Weighers take any request."""
@@ -27,13 +29,15 @@ class WeighAction(base.Action):
         hosts = data.hosts
         if hosts is None:
             raise self.refuse("there are no candidates to weigh.")
-        weighers = self._weighers.current()
-        multipliers = {name: each.multiplier
+        weighers = (self._weighers if data.nova is None
+                    else self._nova_weighers).current()
+        multipliers = {name: each.multipliers(hosts, data)
                        for name, each in weighers.items()}
         raw = {name: _weigh(each, hosts, data)
                for name, each in weighers.items()}
-        normalised = {name: weighers_base.normalise(weights)
-                      for name, weights in raw.items()}
+        normalised = {
+            name: weighers_base.normalise(weights, weighers[name].least)
+            for name, weights in raw.items()}
         total = np.zeros(len(hosts), np.float64)
         for name, weights in normalised.items():
             total += multipliers[name] * weights

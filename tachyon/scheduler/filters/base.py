@@ -27,6 +27,10 @@ class Filter(abc.ABC):
     a reason. One test holds every filter to that.
     """
 
+    # Whether a rebuild is asked, too: it stays on its host, so that what is
+    # free there, or who else is there, is no question.
+    on_rebuild = False
+
     def __init__(self, conf: cfg.ConfigOpts, name: str):
         self.conf = conf
         self.name = name                     # as the configuration has it

@@ -23,6 +23,9 @@ class Weigher(abc.ABC):
     """
 
     option: str | None = None
+    # What counts as 0 when weights are spread, and all that is less; None:
+    # the least among the candidates.
+    least: float | None = None
 
     def __init__(self, conf: cfg.ConfigOpts, name: str):
         self.conf = conf
@@ -34,6 +37,12 @@ class Weigher(abc.ABC):
         if self.option is None:
             return 1.0
         return float(self.conf.scheduler[self.option])
+
+    def multipliers(self, hosts: scheduler_data.HostSet,
+                    data: scheduler_data.SchedulingData
+                    ) -> float | npt.NDArray[np.float64]:
+        """Return the multiplier of all hosts, or float[n], one for each."""
+        return self.multiplier
 
     @abc.abstractmethod
     def weigh(self, hosts: scheduler_data.HostSet,
@@ -68,11 +77,17 @@ class FreeResourceWeigher(Weigher):
         return hosts.free(self.resource_class).astype(np.float64)
 
 
-def normalise(raw: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return weights spread over 0..1; zeros where all are equal."""
+def normalise(raw: npt.NDArray[np.float64], least: float | None = None
+              ) -> npt.NDArray[np.float64]:
+    """Return weights spread over 0..1; zeros where all are equal.
+
+    ``least`` is what becomes 0, whether there is one of it or not.
+    """
     if not len(raw):
         return raw.astype(np.float64)
-    low, high = raw.min(), raw.max()
+    if least is not None:
+        raw = np.maximum(raw, least)
+    low, high = raw.min() if least is None else least, raw.max()
     if low == high:
         return np.zeros(len(raw), np.float64)
     return np.asarray((raw - low) / (high - low), np.float64)

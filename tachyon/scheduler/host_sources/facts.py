@@ -1,0 +1,186 @@
+"""Facts: what a host source knows at one moment, laid over a snapshot."""
+
+import dataclasses
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tachyon.scheduler import hosts as scheduler_hosts
+from tachyon.scheduler.host_sources import node as node_module
+from tachyon.scheduler.host_sources import table as table_module
+
+# The metadata that makes an aggregate an availability zone.
+ZONE = "availability_zone"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Consumption:
+    """What an instance takes of a node from the moment it is chosen."""
+
+    instance_uuid: str
+    ram_mb: int = 0
+    disk_mb: int = 0
+    vcpus: int = 0
+
+    def of(self, node: node_module.Node) -> node_module.Node:
+        """Return what is left of a node."""
+        return dataclasses.replace(
+            node, free_ram_mb=node.free_ram_mb - self.ram_mb,
+            free_disk_mb=node.free_disk_mb - self.disk_mb,
+            vcpus_used=node.vcpus_used + self.vcpus,
+            num_instances=node.num_instances + 1,
+            num_io_ops=node.num_io_ops + 1)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Instances:
+    """On which service host each instance is.
+
+    ``late`` is newer than ``base``, which is large: a change copies only the
+    former. None is a host that an instance has no more.
+    """
+
+    base: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    late: Mapping[str, str | None] = dataclasses.field(default_factory=dict)
+
+    LATE_MAX = 1000
+
+    def host_of(self, uuid: str) -> str | None:
+        """Return the service host of an instance, None if it has none."""
+        if uuid in self.late:
+            return self.late[uuid]
+        return self.base.get(uuid)
+
+    def on(self, host: str) -> frozenset[str]:
+        """Return the instances of a host. It looks at all of them."""
+        return frozenset(
+            {uuid for uuid, its in self.base.items()
+             if its == host and uuid not in self.late}
+            | {uuid for uuid, its in self.late.items() if its == host})
+
+    def but(self, changed: Mapping[str, str | None]) -> "Instances":
+        """Return them with some changed."""
+        late = {**self.late, **changed}
+        if len(late) <= self.LATE_MAX:
+            return Instances(self.base, late)
+        merged = {**self.base, **late}
+        return Instances({uuid: host for uuid, host in merged.items()
+                          if host is not None})
+
+
+@dataclasses.dataclass(frozen=True)
+class Facts:
+    """Everything filters and weighers may know of hosts.
+
+    ``by_row`` holds for each row of the snapshot an index into the table, -1
+    where the source does not know the provider. ``aggregates`` tells of each
+    entry of the table the aggregates of its host, a tuple by id.
+    ``versions`` are the versions of the services that there are.
+    """
+
+    table: table_module.Table
+    by_row: npt.NDArray[np.int32]
+    serving: scheduler_hosts.Serving
+    aggregates: table_module.Coded
+    all_aggregates: tuple[node_module.Aggregate, ...] = ()
+    instances: Instances = dataclasses.field(default_factory=Instances)
+    versions: frozenset[int] = frozenset()
+
+    def find(self, host: str | None = None,
+             node: str | None = None) -> list[node_module.Node]:
+        """Return the nodes of a service host, with a name, or both."""
+        table = self.table
+        found = (table.nodes[:-1] if host is None
+                 else [table.nodes[index] for index in table.at_host(host)])
+        return [each for each in found
+                if node is None or each.nodename == node]
+
+    def zone(self, row: int) -> str | None:
+        """Return the availability zone of a row's host, None for the
+        default one."""
+        for aggregate in self.aggregates[int(self.by_row[row])]:
+            if ZONE in aggregate.metadata:
+                found: str = aggregate.metadata[ZONE]
+                return found
+        return None
+
+
+class NodeSet:
+    """The columns of a source for the hosts of a HostSet, aligned to it."""
+
+    def __init__(self, facts: Facts, rows: npt.NDArray[np.int32]) -> None:
+        self.facts = facts
+        self.indices = facts.by_row[rows]
+
+    @property
+    def known(self) -> npt.NDArray[np.bool_]:
+        """Return which hosts the source knows."""
+        return self.indices >= 0
+
+    def node(self, index: int) -> node_module.Node | None:
+        """Return what is known of the host at an index."""
+        at = int(self.indices[index])
+        return self.facts.table.nodes[at] if at >= 0 else None
+
+    def numbers(self, name: str) -> npt.NDArray[np.float64]:
+        """Return a number of ``Node`` for each host, float64[n]."""
+        return np.asarray(self.facts.table.numbers(name)[self.indices])
+
+    def coded(self, name: str, read: table_module.Read | None = None
+              ) -> table_module.Coded:
+        """Return what ``read`` says of each host: see ``Table.coded``."""
+        return self.facts.table.coded(name, read).at(self.indices)
+
+    @property
+    def aggregates(self) -> table_module.Coded:
+        """Return the aggregates of each host, tuples by id."""
+        return self.facts.aggregates.at(self.indices)
+
+    def at_hosts(self, names: Iterable[str]) -> npt.NDArray[np.bool_]:
+        """Return which nodes belong to one of some service hosts."""
+        found = np.zeros(len(self.facts.table) + 1, np.bool_)
+        for name in names:
+            found[list(self.facts.table.at_host(name))] = True
+        return np.asarray(found[self.indices])
+
+    def instances(self, uuids: Collection[str],
+                  placed: Mapping[str, int] | None = None
+                  ) -> npt.NDArray[np.int64]:
+        """Return how many of some instances are on each host, int64[n].
+
+        ``placed`` tells of some of them in which row of the snapshot they
+        have an allocation, which may be news to the source. Who is on two
+        hosts, since it moves, counts on both.
+        """
+        found: set[tuple[int, str]] = set()
+        for uuid in uuids:
+            host = self.facts.instances.host_of(uuid)
+            if host is not None:
+                found |= {(index, uuid)
+                          for index in self.facts.table.at_host(host)}
+            if placed is not None and uuid in placed:
+                found.add((int(self.facts.by_row[placed[uuid]]), uuid))
+        counts = np.zeros(len(self.facts.table) + 1, np.int64)
+        for index, _ in found:
+            counts[index] += 1
+        # A placed one may be where no node is known.
+        counts[-1] = 0
+        return np.asarray(counts[self.indices])
+
+
+def memberships(table: table_module.Table,
+                aggregates: Iterable[node_module.Aggregate]
+                ) -> table_module.Coded:
+    """Return for each entry of a table the aggregates of its host."""
+    sets: dict[str, list[node_module.Aggregate]] = {}
+    for aggregate in sorted(aggregates, key=lambda each: each.id):
+        for host in aggregate.hosts:
+            sets.setdefault(host, []).append(aggregate)
+    ids: dict[tuple[Any, ...], int] = {(): 0}
+    codes = np.zeros(len(table) + 1, np.int32)
+    for host, found in sets.items():
+        code = ids.setdefault(tuple(found), len(ids))
+        codes[list(table.at_host(host))] = code
+    return table_module.Coded(tuple(ids), codes)
