@@ -1,5 +1,7 @@
 """Weigh: says how good each of the hosts is that are left."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 
@@ -31,18 +33,24 @@ class WeighAction(base.Action):
             raise self.refuse("there are no candidates to weigh.")
         weighers = (self._weighers if data.nova is None
                     else self._nova_weighers).current()
-        multipliers = {name: each.multipliers(hosts, data)
-                       for name, each in weighers.items()}
-        raw = {name: _weigh(each, hosts, data)
-               for name, each in weighers.items()}
-        normalised = {
-            name: weighers_base.normalise(weights, weighers[name].least)
-            for name, weights in raw.items()}
-        total = np.zeros(len(hosts), np.float64)
-        for name, weights in normalised.items():
-            total += multipliers[name] * weights
-        data.scores = scheduler_data.Scores(multipliers, raw, normalised,
-                                            total)
+        data.scores = score(weighers, hosts, data)
+
+
+def score(weighers: Mapping[str, weighers_base.Weigher],
+          hosts: scheduler_data.HostSet,
+          data: scheduler_data.SchedulingData) -> scheduler_data.Scores:
+    """Return what each weigher says of the hosts, and the sum."""
+    multipliers = {name: each.multipliers(hosts, data)
+                   for name, each in weighers.items()}
+    raw = {name: _weigh(each, hosts, data)
+           for name, each in weighers.items()}
+    normalised = {
+        name: weighers_base.normalise(weights, weighers[name].least)
+        for name, weights in raw.items()}
+    total = np.zeros(len(hosts), np.float64)
+    for name, weights in normalised.items():
+        total += multipliers[name] * weights
+    return scheduler_data.Scores(multipliers, raw, normalised, total)
 
 
 def _weigh(plugin: weighers_base.Weigher, hosts: scheduler_data.HostSet,

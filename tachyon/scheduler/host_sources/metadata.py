@@ -1,6 +1,7 @@
 """What the metadata of aggregates says of hosts."""
 
 
+import functools
 from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
@@ -31,6 +32,17 @@ def merged(aggregates: Iterable[node.Aggregate]
     return {key: frozenset(items) for key, items in found.items()}
 
 
+@functools.lru_cache(maxsize=1024)
+def _number(key: str, value: str, cast: Callable[[str], float]
+            ) -> float | None:
+    """Return a number, None if it is none; that is said once."""
+    try:
+        return cast(value)
+    except ValueError as e:
+        LOG.warning("Aggregate metadata %s does not count: %s", key, e)
+        return None
+
+
 def numbers(aggregates: table.Coded, key: str, default: float,
             cast: Callable[[str], float]
             ) -> float | npt.NDArray[np.float64]:
@@ -38,12 +50,11 @@ def numbers(aggregates: table.Coded, key: str, default: float,
     ``default`` where there is none, or one that is no number. One number if
     it is the default for all."""
     def least(those: tuple[node.Aggregate, ...]) -> float:
-        found = values(those, key)
-        try:
-            return min((cast(value) for value in found), default=default)
-        except ValueError as e:
-            LOG.warning("Aggregate metadata %s: %s", key, e)
+        found = [_number(key, value, cast) for value in values(those, key)]
+        if None in found:
             return default
+        return min((each for each in found if each is not None),
+                   default=default)
 
     present = aggregates.present()
     if not any(values(aggregates.values[code], key) for code in present):

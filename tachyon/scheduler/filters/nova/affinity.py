@@ -5,6 +5,7 @@ from collections.abc import Collection
 import numpy as np
 import numpy.typing as npt
 
+from tachyon import exception
 from tachyon.scheduler import data as scheduler_data
 from tachyon.scheduler.filters.nova import base
 
@@ -29,10 +30,18 @@ class ServerGroupAntiAffinityFilter(base.MaskFilter):
         group = data.nova.instance_group
         if group is None or group.policy != "anti-affinity":
             return np.ones(len(hosts), np.bool_)
-        most = int((group.rules or {}).get("max_server_per_host", 1))
+        most = self._most(group.rules.get("max_server_per_host", 1))
         # Who is resized may stay where it is.
         own = on_hosts(hosts, [data.nova.instance_uuid], data) > 0
         return own | (on_hosts(hosts, group.members, data) < most)
+
+    def _most(self, rule: object) -> int:
+        try:
+            return int(str(rule))
+        except ValueError as e:
+            raise exception.SchedulingDataInvalid(
+                action=f"filter {self.name}",
+                reason=f"max_server_per_host: {e}") from e
 
 
 class ServerGroupAffinityFilter(base.MaskFilter):
