@@ -44,7 +44,8 @@ hosts, at the price of a host that is not the best.
                 mutable=True, help="""
 Draw one of the hosts that weigh the same, the most.
 
-Otherwise instances fill up one of them after another.
+Tachyon always does: schedulers that decide at the same time do not all run to
+the same host. The option is there so that a configuration of nova's is valid.
 """),
     cfg.IntOpt("max_io_ops_per_host", default=8, min=0, mutable=True, help="""
 Instances that are built, resized, migrated, rescued or snapshotted on a host

@@ -65,13 +65,15 @@ class NovaPlugins(EnabledPlugins):
     ALL = frozenset(("all_filters", "all_weighers"))
 
     def _wanted(self) -> tuple[str, ...]:
-        wanted: dict[str, None] = {}
-        for name in super()._wanted():
-            bare = name.rpartition(".")[2]
-            wanted.update(dict.fromkeys(
-                plugins.known(self._namespace) if bare in self.ALL
-                else [bare]))
-        return tuple(wanted)
+        return tuple(dict.fromkeys(name.rpartition(".")[2]
+                                   for name in super()._wanted()))
+
+    def _make(self, names: tuple[str, ...]) -> dict[str, Any]:
+        each = dict.fromkeys(
+            name for given in names for name in (
+                plugins.known(self._namespace) if given in self.ALL
+                else [given]))
+        return super()._make(tuple(each))
 
 
 def nova_filters(conf: cfg.ConfigOpts) -> EnabledPlugins:

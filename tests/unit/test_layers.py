@@ -76,8 +76,9 @@ HOMES = {
     "oslo_messaging": {"tachyon.rpc", "tachyon.service",
                        "tachyon.api.service", "tachyon.compute.service",
                        "tachyon.scheduler.service"},
-    # Not everybody has it: see the extra ``placement-import``.
-    "sqlalchemy": {"tachyon.transfer.database"},
+    # Not everybody has it: see the extras.
+    "sqlalchemy": {"tachyon.transfer.database",
+                   "tachyon.scheduler.host_sources.nova"},
     "sqlite3": {"tachyon.db.sqlite"},
     "werkzeug": {"tachyon.api"},
 }

@@ -53,13 +53,6 @@ class Instances:
             return self.late[uuid]
         return self.base.get(uuid)
 
-    def on(self, host: str) -> frozenset[str]:
-        """Return the instances of a host. It looks at all of them."""
-        return frozenset(
-            {uuid for uuid, its in self.base.items()
-             if its == host and uuid not in self.late}
-            | {uuid for uuid, its in self.late.items() if its == host})
-
     def but(self, changed: Mapping[str, str | None]) -> "Instances":
         """Return them with some changed."""
         late = {**self.late, **changed}
@@ -90,10 +83,14 @@ class Facts:
 
     def find(self, host: str | None = None,
              node: str | None = None) -> list[node_module.Node]:
-        """Return the nodes of a service host, with a name, or both."""
-        table = self.table
-        found = (table.nodes[:-1] if host is None
-                 else [table.nodes[index] for index in table.at_host(host)])
+        """Return the nodes of a service host, with a name, or both. A host
+        may be written in other capitals, if there is none in those."""
+        nodes = self.table.nodes[:-1]
+        found: Iterable[node_module.Node] = nodes
+        if host is not None:
+            found = ([nodes[index] for index in self.table.at_host(host)]
+                     or [each for each in nodes
+                         if each.host.lower() == host.lower()])
         return [each for each in found
                 if node is None or each.nodename == node]
 

@@ -74,7 +74,8 @@ class JsonFilter(base.HostFilter):
             return True
         if depth > DEPTH_MAX:
             raise self._invalid("it has too many brackets.")
-        if not isinstance(query, list) or query[0] not in _COMMANDS:
+        if not (isinstance(query, list) and isinstance(query[0], str)
+                and query[0] in _COMMANDS):
             raise self._invalid(f"{str(query)[:80]} starts with no command.")
         args = []
         for arg in query[1:]:

@@ -1,0 +1,303 @@
+"""What is known of nova's hosts, put together from all that tells of them.
+
+``moment`` is what decisions are made on: it never changes. What comes in makes
+the next one out of it, at the price of what is new.
+"""
+
+import dataclasses
+import datetime
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from tachyon.db import models
+from tachyon.placement import snapshot as snapshot_module
+from tachyon.scheduler import hosts as scheduler_hosts
+from tachyon.scheduler.host_sources import facts as facts_module
+from tachyon.scheduler.host_sources import node as node_module
+from tachyon.scheduler.host_sources import table as table_module
+from tachyon.scheduler.host_sources.nova import cell as cell_module
+
+# Seconds after which what a decision took is forgotten, even if no compute
+# has said that it has the instance: it never came.
+PENDING_MAX = 300.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Moment:
+    """What is known at one moment.
+
+    ``services``, ``seen`` (seconds of the epoch) and ``enabled`` are by
+    service; ``service_of`` tells the index of it for each entry of the
+    table, -1 for the last.
+    """
+
+    table: table_module.Table
+    services: tuple[models.Service, ...]
+    seen: npt.NDArray[np.float64]
+    enabled: npt.NDArray[np.bool_]
+    service_of: npt.NDArray[np.int32]
+    aggregates: tuple[node_module.Aggregate, ...]
+    memberships: table_module.Coded
+    instances: facts_module.Instances
+    versions: frozenset[int]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Pending:
+    """What a decision took of a node, as it was known then."""
+
+    taken: facts_module.Consumption
+    node: node_module.Node
+    since: float
+    came: bool                  # its instance was on no host before
+
+
+class Known:
+    """One a source; all its threads share it."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self.moment: Moment | None = None
+        self._raw: Mapping[str, node_module.Node] = {}
+        self._index: dict[str, int] = {}
+        self._by_host: dict[str, set[str]] = {}
+        self._aggregates: dict[int, node_module.Aggregate] = {}
+        self._pending: dict[str, dict[str, _Pending]] = {}
+        self._mapped: tuple[object, int, object] | None = None
+        self._by_row: npt.NDArray[np.int32] = np.zeros(0, np.int32)
+
+    # ------------------------------------------------------ what was read
+    def take(self, looks: Mapping[str, cell_module.Look],
+             aggregates: Sequence[node_module.Aggregate] | None) -> None:
+        """Take over what was found in the cells that answer, and the
+        aggregates if there are others."""
+        with self._lock:
+            if aggregates is not None:
+                self._aggregates = {each.id: each for each in aggregates}
+            former = self._raw
+            self._raw = {node.uuid: node for look in looks.values()
+                         for node in look.nodes.values()
+                         if node.host in look.services}
+            instances = (facts_module.Instances() if self.moment is None
+                         else self.moment.instances)
+            changed = {uuid: host for look in looks.values()
+                       for uuid, host in look.instances.items()}
+            instances = self._moved(instances, changed)
+            stale, lost = self._settle()
+            if lost:
+                instances = instances.but(dict.fromkeys(lost))
+            table = self._tabulate(former, stale)
+            self.moment = self._make(
+                table, {host: service for look in looks.values()
+                        for host, service in look.services.items()},
+                instances)
+
+    def _tabulate(self, former: Mapping[str, node_module.Node],
+                  stale: Iterable[str]) -> table_module.Table:
+        """Return the table of the nodes of now. ``stale`` are those of which
+        something else than before is taken."""
+        moment, raw = self.moment, self._raw
+        if (moment is not None and raw.keys() == former.keys()
+                and all(node.host == former[uuid].host
+                        for uuid, node in raw.items())):
+            changed = {uuid for uuid, node in raw.items()
+                       if node is not former[uuid]}
+            return moment.table.replace({
+                self._index[uuid]: self._left(uuid)
+                for uuid in changed.union(stale) if uuid in raw})
+        self._index = {uuid: index for index, uuid in enumerate(raw)}
+        return table_module.Table([self._left(uuid) for uuid in raw])
+
+    def _left(self, uuid: str) -> node_module.Node:
+        """Return a node less what decisions took of it."""
+        node = self._raw[uuid]
+        for pending in self._pending.get(uuid, {}).values():
+            node = pending.taken.of(node)
+        return node
+
+    def _settle(self) -> tuple[list[str], list[str]]:
+        """Forget what the computes have counted by now, and what never came;
+        return the nodes it was taken of, and the instances that did not
+        come. Lock held."""
+        now = self._clock()
+        stale, lost = [], []
+        for uuid, taken in list(self._pending.items()):
+            node = self._raw.get(uuid)
+            for instance, pending in list(taken.items()):
+                there = (node is not None and instance
+                         in self._by_host.get(node.host, ()))
+                if (there and node is not pending.node
+                        or now - pending.since > PENDING_MAX):
+                    del taken[instance]
+                    stale.append(uuid)
+                    if pending.came and not there:
+                        lost.append(instance)
+            if not taken:
+                del self._pending[uuid]
+        return stale, lost
+
+    def _make(self, table: table_module.Table,
+              services: Mapping[str, cell_module.Service],
+              instances: facts_module.Instances) -> Moment:
+        former = self.moment
+        old = ({each.host: each for each in former.services}
+               if former is not None else {})
+        records = tuple(_record(host, service, old.get(host))
+                        for host, service in services.items())
+        number = {host: index for index, host in enumerate(services)}
+        service_of = np.array(
+            [number[node.host] for node in table.nodes[:-1]] + [-1],
+            np.int32)
+        aggregates = tuple(self._aggregates.values())
+        return Moment(
+            table, records,
+            np.array([each.seen for each in services.values()], np.float64),
+            np.array([not each.disabled for each in services.values()],
+                     np.bool_),
+            service_of, aggregates, self._memberships(table, aggregates),
+            instances, frozenset(each.version
+                                 for each in services.values()))
+
+    def _memberships(self, table: table_module.Table,
+                     aggregates: tuple[node_module.Aggregate, ...]
+                     ) -> table_module.Coded:
+        former = self.moment
+        if (former is not None and former.aggregates == aggregates
+                and former.table.topology is table.topology):
+            return former.memberships
+        return facts_module.memberships(table, aggregates)
+
+    # ------------------------------------------------------ what was told
+    def take_aggregates(self, changed: Iterable[node_module.Aggregate],
+                        gone: Iterable[int] = ()) -> None:
+        """Take over some aggregates, and forget others."""
+        with self._lock:
+            self._aggregates = {**self._aggregates,
+                                **{each.id: each for each in changed}}
+            for id in gone:
+                self._aggregates.pop(id, None)
+            if self.moment is not None:
+                aggregates = tuple(self._aggregates.values())
+                self.moment = dataclasses.replace(
+                    self.moment, aggregates=aggregates,
+                    memberships=self._memberships(self.moment.table,
+                                                  aggregates))
+
+    def move(self, changed: Mapping[str, str | None]) -> None:
+        """Take over on which hosts instances are; None is nowhere."""
+        with self._lock:
+            if self.moment is not None:
+                self.moment = dataclasses.replace(
+                    self.moment,
+                    instances=self._moved(self.moment.instances, changed))
+
+    def _moved(self, instances: facts_module.Instances,
+               changed: Mapping[str, str | None]) -> facts_module.Instances:
+        """Return instances with some moved. Lock held."""
+        news = {}
+        for uuid, host in changed.items():
+            former = instances.host_of(uuid)
+            if former is not None and former != host:
+                self._by_host.get(former, set()).discard(uuid)
+            if host is not None:
+                self._by_host.setdefault(host, set()).add(uuid)
+            if former != host:
+                news[uuid] = host
+        return instances.but(news) if news else instances
+
+    def instances_on(self, host: str) -> frozenset[str]:
+        """Return the instances that a service host is known to have; those
+        that are on their way to it are not."""
+        with self._lock:
+            return frozenset(self._by_host.get(host, ()))
+
+    def host_of(self, uuid: str) -> str | None:
+        """Return on which service host an instance is."""
+        moment = self.moment
+        return moment.instances.host_of(uuid) if moment is not None else None
+
+    def cell_of(self, host: str) -> str | None:
+        """Return the cell of a service host."""
+        moment = self.moment
+        if moment is None:
+            return None
+        return next((moment.table.nodes[index].cell_uuid
+                     for index in moment.table.at_host(host)), None)
+
+    # --------------------------------------------------- what was decided
+    def consume(self, uuid: str, taken: facts_module.Consumption) -> None:
+        """Take an instance's share of a node, until its compute does."""
+        with self._lock:
+            moment, node = self.moment, self._raw.get(uuid)
+            if moment is None or node is None:
+                return
+            came = moment.instances.host_of(taken.instance_uuid) is None
+            self._pending.setdefault(uuid, {})[taken.instance_uuid] = (
+                _Pending(taken, node, self._clock(), came))
+            # Who moves is on its former host, too, until it has moved.
+            self._replace(uuid, {taken.instance_uuid: node.host}
+                          if came else {})
+
+    def release(self, uuid: str, instance_uuid: str) -> None:
+        """Give back what ``consume`` took."""
+        with self._lock:
+            pending = self._pending.get(uuid, {}).pop(instance_uuid, None)
+            if pending is not None:
+                self._replace(uuid, {instance_uuid: None}
+                              if pending.came else {})
+
+    def _replace(self, uuid: str,
+                 moved: Mapping[str, str | None]) -> None:
+        """Make a moment in which other things are taken of a node, and other
+        instances are on their way. Lock held."""
+        moment = self.moment
+        if moment is not None and uuid in self._raw:
+            self.moment = dataclasses.replace(
+                moment, table=moment.table.replace(
+                    {self._index[uuid]: self._left(uuid)}),
+                instances=moment.instances.but(moved) if moved
+                else moment.instances)
+
+    # --------------------------------------------------------------- facts
+    def facts(self, snapshot: snapshot_module.Snapshot, moment: Moment,
+              up: npt.NDArray[np.bool_]) -> facts_module.Facts:
+        """Return a moment laid over a snapshot. ``up`` is by service."""
+        with self._lock:
+            by_row = self._map(snapshot, moment.table)
+        serving = scheduler_hosts.Serving(
+            moment.services, moment.service_of[by_row], up, moment.enabled)
+        return facts_module.Facts(
+            moment.table, by_row, serving, moment.memberships,
+            moment.aggregates, moment.instances, moment.versions)
+
+    def _map(self, snapshot: snapshot_module.Snapshot,
+             table: table_module.Table) -> npt.NDArray[np.int32]:
+        """Return the index of each row's node. Lock held."""
+        mapped = snapshot.life, snapshot.topology, table.topology
+        if self._mapped != mapped:
+            by_row = np.full(snapshot.n, -1, np.int32)
+            for index, node in enumerate(table.nodes[:-1]):
+                row = snapshot.row_of(node.uuid)
+                if row is not None:
+                    by_row[row] = index
+            self._by_row, self._mapped = by_row, mapped
+        return self._by_row
+
+
+def _record(host: str, service: cell_module.Service,
+            former: models.Service | None) -> models.Service:
+    """Return a service as the record that filters know; the same one as long
+    as it says the same."""
+    if (former is not None and former.enabled is not service.disabled
+            and former.disabled_reason == service.disabled_reason):
+        return former
+    return models.Service(
+        id=host, host=host, binary=cell_module.COMPUTE, serves=(host,),
+        enabled=not service.disabled,
+        disabled_reason=service.disabled_reason,
+        last_seen=datetime.datetime.now(datetime.UTC), age=0.0)

@@ -1,0 +1,78 @@
+"""The tables of nova's databases that are read, and how they are reached.
+
+The schema is that of nova 34; columns that are not read are not named. Nova
+itself is not imported: its options and Tachyon's can't be in one process.
+"""
+
+import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from tachyon import exception
+
+
+def make_table(name: str, *columns: str) -> sa.TableClause:
+    """Return a table with some of its columns."""
+    return sa.table(name, *(
+        sa.column(column, sa.DateTime()
+                  if column.endswith(("_at", "_up")) else None)
+        for column in columns))
+
+
+# Of the API database.
+CELLS = make_table("cell_mappings", "uuid", "database_connection", "disabled")
+AGGREGATES = make_table("aggregates", "id", "uuid", "name", "updated_at")
+AGGREGATE_HOSTS = make_table(
+    "aggregate_hosts", "id", "aggregate_id", "host", "updated_at")
+AGGREGATE_METADATA = make_table(
+    "aggregate_metadata", "id", "aggregate_id", "key", "value", "updated_at")
+# Of the database of a cell.
+SERVICES = make_table(
+    "services", "host", "binary", "disabled", "disabled_reason",
+    "last_seen_up", "created_at", "forced_down", "version", "deleted")
+NODES = make_table(
+    "compute_nodes", "id", "uuid", "host", "hypervisor_hostname", "deleted",
+    "updated_at", "memory_mb", "local_gb", "vcpus", "vcpus_used",
+    "local_gb_used", "free_ram_mb", "free_disk_gb", "disk_available_least",
+    "hypervisor_type", "hypervisor_version", "host_ip", "cpu_info",
+    "supported_instances", "stats", "metrics", "pci_stats",
+    "cpu_allocation_ratio", "ram_allocation_ratio", "disk_allocation_ratio")
+INSTANCES = make_table("instances", "uuid", "host", "deleted",
+                       "updated_at")
+
+
+def connect(url: str, template: str | None = None) -> sa.Engine:
+    """Return an engine for a URL of nova's; it connects when it is used.
+
+    :param template: the URL that fills in {username}, {hostname}...
+    :raises HostSourceUnavailable: it is no URL, or its library is not
+        there. The text does not show the URL: there is a password in it.
+    """
+    try:
+        if template and "{" in url:
+            parts = sa.make_url(template)
+            url = url.format(
+                scheme=parts.drivername, username=parts.username,
+                password=parts.password, hostname=parts.host,
+                port=parts.port, path=parts.database or "",
+                query="&".join(f"{name}={value}" for name, value
+                               in parts.query.items()))
+        return sa.create_engine(url, pool_pre_ping=True, pool_recycle=3600)
+    except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, KeyError,
+            IndexError, ValueError) as e:
+        raise exception.HostSourceUnavailable(
+            reason="a URL of a database of nova's can't be used: "
+                   f"{type(e).__name__}") from None
+    except ImportError as e:
+        raise exception.HostSourceUnavailable(
+            reason=f"{e}: install what SQLAlchemy needs for nova's "
+                   "database") from e
+
+
+def seconds(time: Any) -> float:
+    """Return a time of nova's, naive and of UTC, in seconds of the epoch; 0
+    for none."""
+    if time is None:
+        return 0.0
+    return float(time.replace(tzinfo=datetime.UTC).timestamp())

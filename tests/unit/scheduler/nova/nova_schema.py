@@ -1,0 +1,20 @@
+"""Makes nova's databases, empty: an API database and one for each cell; a
+program, since nova's options and Tachyon's can't be in one process.
+
+Arguments: the SQLite file of the API database, then those of the cells.
+"""
+
+import sys
+
+import sqlalchemy as sa
+from nova.db.api import models as api
+from nova.db.main import models as main
+
+if __name__ == "__main__":
+    api_file, *cell_files = sys.argv[1:]
+    api.BASE.metadata.create_all(sa.create_engine(f"sqlite:///{api_file}"))
+    for file in cell_files:
+        main.BASE.metadata.create_all(
+            sa.create_engine(f"sqlite:///{file}"),
+            tables=[each.__table__ for each in (
+                main.Service, main.ComputeNode, main.Instance)])

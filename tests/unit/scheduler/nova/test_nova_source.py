@@ -1,0 +1,452 @@
+"""The host source ``nova``, on nova's own schema."""
+
+import concurrent.futures
+import datetime
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import sqlalchemy as sa
+
+from tachyon import exception
+from tachyon.placement import view as view_module
+from tachyon.scheduler.host_sources import facts as facts_module
+from tachyon.scheduler.host_sources.nova import api
+from tachyon.scheduler.host_sources.nova import cell as cell_module
+from tachyon.scheduler.host_sources.nova import known as known_module
+from tachyon.scheduler.host_sources.nova import source as source_module
+from tachyon.scheduler.host_sources.nova import tables
+from tests import base
+from tests.integration.parts import processes
+from tests.unit.placement import fakes as placement_fakes
+from tests.unit.scheduler import fakes
+
+NOON = datetime.datetime(2026, 1, 1, 12)
+CELLS = ("c1", "c2")
+HOSTS = {"h1": "c1", "h2": "c1", "h3": "c2"}
+
+
+def at(seconds):
+    return NOON + datetime.timedelta(seconds=seconds)
+
+
+class NovaCloud:
+    """nova's databases in files, and words to fill them with."""
+
+    def __init__(self, path):
+        self.path = path
+        self.engines = {
+            name: sa.create_engine(self.url(name))
+            for name in ("api", *CELLS)}
+        for uuid, disabled in ((api.CELL0, False), ("c1", False),
+                               ("c2", False), ("off", True)):
+            self.insert("api", "cell_mappings", uuid=uuid,
+                        database_connection=self.url(uuid),
+                        disabled=disabled)
+        for host, cell in HOSTS.items():
+            self.add_host(host, cell)
+
+    def url(self, name):
+        return f"sqlite:///{self.path}/{name}"
+
+    def close(self):
+        for engine in self.engines.values():
+            engine.dispose()
+
+    def execute(self, database, statement):
+        with self.engines[database].begin() as connection:
+            connection.execute(statement)
+
+    def insert(self, database, table, /, **values):
+        self.execute(database, sa.insert(
+            tables.make_table(table, *values)).values(**values))
+
+    def add_host(self, host, cell):
+        self.insert(
+            cell, "services", host=host, binary="nova-compute",
+            disabled=False, last_seen_up=NOON, created_at=NOON,
+            forced_down=False, version=74, deleted=0, report_count=1)
+        self.insert(
+            cell, "compute_nodes", uuid=placement_fakes.uuid(host),
+            host=host, hypervisor_hostname=f"node-of-{host}", deleted=0,
+            updated_at=NOON, memory_mb=4096, local_gb=100, vcpus=8,
+            vcpus_used=1, memory_mb_used=96, local_gb_used=3,
+            free_ram_mb=4000, free_disk_gb=97, disk_available_least=50,
+            hypervisor_type="QEMU", hypervisor_version=6002000,
+            host_ip="10.0.0.1", cpu_info="{}", supported_instances="[]",
+            stats=json.dumps({"num_instances": "2", "io_workload": "1",
+                              "failed_builds": "x"}),
+            metrics="[]", ram_allocation_ratio=1.5,
+            disk_allocation_ratio=0.0)
+
+    def update(self, table, host, **values):
+        self.execute(HOSTS[host], sa.update(table)
+                     .where(table.c.host == host).values(**values))
+
+    def add_instance(self, uuid, host, cell="c1", when=0):
+        self.insert(cell, "instances", uuid=uuid, host=host, deleted=0,
+                    updated_at=at(when))
+
+    def change_instance(self, uuid, cell="c1", **values):
+        self.execute(cell, sa.update(tables.INSTANCES)
+                     .where(tables.INSTANCES.c.uuid == uuid)
+                     .values(**values))
+
+    def add_aggregate(self, id, hosts, metadata):
+        self.insert("api", "aggregates", id=id, uuid=f"agg{id}",
+                    name=f"agg{id}")
+        for host in hosts:
+            self.insert("api", "aggregate_hosts", aggregate_id=id, host=host)
+        for key, value in metadata.items():
+            self.insert("api", "aggregate_metadata", aggregate_id=id,
+                        key=key, value=value)
+
+
+class TestNovaSource(base.TestCase):
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.templates = tempfile.mkdtemp()
+        cls.addClassCleanup(shutil.rmtree, cls.templates)
+        subprocess.run(
+            [sys.executable, "-m", "tests.unit.scheduler.nova.nova_schema",
+             *(f"{cls.templates}/{name}" for name in ("api", *CELLS))],
+            check=True, capture_output=True, cwd=processes.ROOT)
+
+    def setUp(self):
+        super().setUp()
+        path = pathlib.Path(self.state_path) / "nova"
+        shutil.copytree(self.templates, path)
+        self.cloud = NovaCloud(path)
+        self.addCleanup(self.cloud.close)
+        self.config("nova_hosts", api_connection=self.cloud.url("api"),
+                    max_age=1.0, service_down_time=60.0)
+        self.clock = fakes.Clock()
+        self.wall = NOON.replace(tzinfo=datetime.UTC).timestamp()
+        self.driver = fakes.Driver(placement_fakes.make_forest(**{
+            name: {"inventory": {"VCPU": 1}} for name in (*HOSTS, "alien")}))
+        self.view = view_module.View(self.driver)
+
+    def make(self):
+        source = source_module.NovaSource(
+            self.conf, self.driver, "nova", self.clock, lambda: self.wall)
+        self.addCleanup(source.close)
+        return source
+
+    def facts(self, source, later=1.0):
+        self.clock.now += later
+        token = source.refresh()
+        with self.view.read() as snapshot:
+            self.snapshot = snapshot
+            return source.facts(snapshot, token)
+
+    def node(self, facts, host):
+        node, = facts.find(host=host)
+        return node
+
+    def row(self, host):
+        return self.snapshot.row_of(placement_fakes.uuid(host))
+
+    def known(self, facts):
+        return {host for host in (*HOSTS, "alien")
+                if facts.by_row[self.row(host)] >= 0}
+
+    def aggregates(self, facts, host):
+        return [each.id for each in facts.aggregates[
+            int(facts.by_row[self.row(host)])]]
+
+    # -------------------------------------------------------------- reading
+    def test_a_node(self):
+        facts = self.facts(self.make())
+        self.assertEqual(set(HOSTS), self.known(facts))
+        node = self.node(facts, "h3")
+        self.assertEqual(
+            ("h3", "node-of-h3", "c2", 4000, 51200, 3072, 8, 1, 4.0, 1.5,
+             1.0, 2, 1, 0, 6002000),
+            (node.host, node.nodename, node.cell_uuid, node.free_ram_mb,
+             node.free_disk_mb, node.disk_mb_used, node.vcpus_total,
+             node.vcpus_used, node.cpu_allocation_ratio,
+             node.ram_allocation_ratio, node.disk_allocation_ratio,
+             node.num_instances, node.num_io_ops, node.failed_builds,
+             node.hypervisor_version))
+        self.assertEqual(frozenset((74,)), facts.versions)
+        self.assertEqual([node], facts.find(node="node-of-h3"))
+        self.assertEqual([], facts.find(host="h1", node="node-of-h3"))
+
+    def test_services(self):
+        self.cloud.update(tables.SERVICES, "h1", disabled=True,
+                          disabled_reason="fan")
+        self.cloud.update(tables.SERVICES, "h2", forced_down=True)
+        source = self.make()
+
+        def states():
+            facts = self.facts(source)
+            found = {}
+            for host in HOSTS:
+                index = facts.serving.by_row[self.row(host)]
+                service = facts.serving.services[index]
+                found[host] = (service.host, bool(facts.serving.up[index]),
+                               bool(facts.serving.enabled[index]),
+                               service.disabled_reason)
+            return found
+        self.assertEqual({"h1": ("h1", True, False, "fan"),
+                          "h2": ("h2", False, True, None),
+                          "h3": ("h3", True, True, None)}, states())
+        # Never heard: what counts is when it was made.
+        self.cloud.update(tables.SERVICES, "h1", last_seen_up=None,
+                          disabled=False, disabled_reason=None)
+        self.cloud.update(tables.SERVICES, "h2", forced_down=False,
+                          last_seen_up=at(60))
+        self.wall += 61
+        self.assertEqual({"h1": ("h1", False, True, None),
+                          "h2": ("h2", True, True, None),
+                          "h3": ("h3", False, True, None)}, states())
+
+    def test_who_has_no_service_is_unknown(self):
+        self.cloud.update(tables.SERVICES, "h1", deleted=1)
+        self.cloud.update(tables.NODES, "h2", deleted=1)
+        self.assertEqual({"h3"}, self.known(self.facts(self.make())))
+
+    def test_decisions_share_a_look(self):
+        source = self.make()
+        first = self.facts(source)
+        self.cloud.update(tables.NODES, "h1", free_ram_mb=1,
+                          updated_at=at(1))
+        self.assertIs(first.table, self.facts(source, later=0.5).table)
+        self.assertEqual(1, self.node(self.facts(source, later=0.5),
+                                      "h1").free_ram_mb)
+
+    def test_only_what_changed_is_read_again(self):
+        source = self.make()
+        before = self.facts(source)
+        # What was read first is read once more.
+        settled = self.facts(source, cell_module.SETTLED_AFTER)
+        self.cloud.update(tables.NODES, "h2", free_ram_mb=7,
+                          updated_at=at(10))
+        after = self.facts(source)
+        self.assertIsNot(self.node(before, "h1"), self.node(settled, "h1"))
+        self.assertIs(self.node(settled, "h1"), self.node(after, "h1"))
+        self.assertEqual(7, self.node(after, "h2").free_ram_mb)
+        # The columns of before are as they were.
+        self.assertEqual(4000, self.node(settled, "h2").free_ram_mb)
+
+    def test_a_second_change_in_one_second_is_seen(self):
+        source = self.make()
+        self.facts(source)
+        for free in (6, 5):
+            self.cloud.update(tables.NODES, "h1", free_ram_mb=free,
+                              updated_at=at(10))
+            facts = self.facts(source)
+        self.assertEqual(6, self.node(facts, "h1").free_ram_mb)
+        facts = self.facts(source, cell_module.SETTLED_AFTER)
+        self.assertEqual(5, self.node(facts, "h1").free_ram_mb)
+
+    def test_columns_follow(self):
+        source = self.make()
+        facts = self.facts(source)
+        hosts = facts_module.NodeSet(facts, self.snapshot.host_rows)
+        self.assertEqual([0, 4000, 4000, 4000],
+                         sorted(hosts.numbers("free_ram_mb").tolist()))
+        hosts.coded("hypervisor_type")
+        self.cloud.update(tables.NODES, "h1", free_ram_mb=1,
+                          hypervisor_type="KVM", updated_at=at(10))
+        facts = self.facts(source)
+        hosts = facts_module.NodeSet(facts, self.snapshot.host_rows)
+        self.assertEqual([0, 1, 4000, 4000],
+                         sorted(hosts.numbers("free_ram_mb").tolist()))
+        self.assertEqual(
+            1, hosts.coded("hypervisor_type").each(
+                lambda value: value == "KVM").sum())
+
+    def test_new_and_gone_hosts(self):
+        source = self.make()
+        self.facts(source)
+        self.cloud.update(tables.NODES, "h1", deleted=1)
+        self.cloud.add_host("alien", "c2")
+        self.assertEqual({"h2", "h3", "alien"},
+                         self.known(self.facts(source)))
+
+    def test_nothing_answers(self):
+        self.config("nova_hosts", api_connection="sqlite:////nowhere/at/all")
+        self.assertRaises(exception.HostSourceUnavailable,
+                          self.make().refresh)
+
+    def test_urls_that_are_none(self):
+        for url in (None, "secret", "nodb://user:secret@host/x"):
+            with self.subTest(url):
+                self.config("nova_hosts", api_connection=url)
+                error = self.assertRaises(
+                    exception.HostSourceUnavailable, self.make)
+                self.assertNotIn("secret", str(error))
+
+    def test_a_template_of_a_cell(self):
+        self.config("nova_hosts",
+                    cell_connection=f"sqlite:///{self.cloud.path}/c1")
+        self.cloud.execute("api", sa.update(tables.CELLS)
+                           .where(tables.CELLS.c.uuid == "c1")
+                           .values(database_connection="{scheme}:///{path}"))
+        self.assertEqual(set(HOSTS), self.known(self.facts(self.make())))
+
+    # ---------------------------------------------------------------- cells
+    def test_a_cell_that_is_down(self):
+        source = self.make()
+        self.facts(source)
+        file = self.cloud.path / "c1"
+        file.rename(self.cloud.path / "away")
+        file.mkdir()
+        for watched in source._cells.values():
+            watched.cell._engine.dispose()
+        self.assertEqual({"h3"}, self.known(self.facts(source)))
+        file.rmdir()
+        (self.cloud.path / "away").rename(file)
+        # Nobody waits for it: the look after the next sees it.
+        self.facts(source)
+        concurrent.futures.wait([each.under_way for each
+                                 in source._cells.values()
+                                 if each.under_way is not None])
+        self.assertEqual(set(HOSTS), self.known(self.facts(source)))
+
+    def test_cells_come_and_go(self):
+        source = self.make()
+        self.facts(source)
+        for disabled, expected in ((True, {"h1", "h2"}),
+                                   (False, set(HOSTS))):
+            self.cloud.execute("api", sa.update(tables.CELLS)
+                               .where(tables.CELLS.c.uuid == "c2")
+                               .values(disabled=disabled))
+            self.assertEqual(expected, self.known(self.facts(source)))
+
+    # ----------------------------------------------------------- aggregates
+    def test_aggregates(self):
+        self.cloud.add_aggregate(1, ("h1", "h2"), {"availability_zone": "a"})
+        source = self.make()
+        facts = self.facts(source)
+        self.assertEqual(([1], [1], []), tuple(
+            self.aggregates(facts, host) for host in HOSTS))
+        self.assertEqual(["a", "a", None],
+                         [facts.zone(self.row(host)) for host in HOSTS])
+        self.cloud.add_aggregate(2, ("h2", "h3"), {"ssd": "true"})
+        facts = self.facts(source)
+        self.assertEqual(([1], [1, 2], [2]), tuple(
+            self.aggregates(facts, host) for host in HOSTS))
+
+    def test_aggregates_that_one_is_told(self):
+        self.cloud.add_aggregate(1, ("h1",), {})
+        source = self.make()
+        self.facts(source)
+        source.update_aggregates([
+            {"id": 1, "uuid": "agg1", "name": "agg1", "hosts": ["h2"],
+             "metadata": {"availability_zone": "b"}}])
+        facts = self.facts(source, later=0)
+        self.assertEqual(([], [1], []), tuple(
+            self.aggregates(facts, host) for host in HOSTS))
+        self.assertEqual("b", facts.zone(self.row("h2")))
+        source.delete_aggregate(1)
+        self.assertEqual([], self.aggregates(self.facts(source, later=0),
+                                             "h2"))
+
+    # ------------------------------------------------------------ instances
+    def where(self, source, uuid, later=1.0):
+        return self.facts(source, later).instances.host_of(uuid)
+
+    def test_instances_are_followed(self):
+        self.cloud.add_instance("i1", "h1")
+        self.cloud.add_instance("i2", None)
+        source = self.make()
+        self.assertEqual("h1", self.where(source, "i1"))
+        self.assertIsNone(self.where(source, "i2"))
+        self.cloud.change_instance("i1", host="h2", updated_at=at(5))
+        self.assertEqual("h2", self.where(source, "i1"))
+        self.cloud.change_instance("i2", host="h1", updated_at=at(4))
+        self.assertEqual("h1", self.where(source, "i2"))
+        self.cloud.change_instance("i1", deleted=1)
+        self.assertIsNone(self.where(source, "i1"))
+        # Long after the last change nothing is read, until there is one.
+        self.clock.now += 2 * cell_module.OVERLAP
+        self.cloud.add_instance("i3", "h2", when=60)
+        self.assertEqual("h2", self.where(source, "i3"))
+
+    def test_instances_that_one_is_told(self):
+        self.cloud.add_instance("i1", "h1")
+        source = self.make()
+        self.facts(source)
+        source.update_instance_info("h2", [{"uuid": "i1"}, {"uuid": "i5"}])
+        for uuid in ("i1", "i5"):
+            self.assertEqual("h2", self.where(source, uuid, later=0))
+        source.delete_instance_info("h1", "i1")        # it was there before
+        source.delete_instance_info("h2", "i5")
+        self.assertEqual("h2", self.where(source, "i1", later=0))
+        self.assertIsNone(self.where(source, "i5", later=0))
+
+    def test_a_sync_that_differs_is_read(self):
+        self.cloud.add_instance("i1", "h1")
+        source = self.make()
+        self.facts(source)
+        source.update_instance_info("h1", [{"uuid": "ghost"}])
+        self.cloud.add_instance("i2", "h1", when=-1000)
+        source.sync_instance_info("h1", ["i1", "i2"])
+        self.assertEqual(
+            ["h1", "h1", None],
+            [self.where(source, uuid, later=0)
+             for uuid in ("i1", "i2", "ghost")])
+
+    # ------------------------------------------------------------ decisions
+    def take(self, source, uuid="new", host="h1"):
+        source.consume(placement_fakes.uuid(host), facts_module.Consumption(
+            uuid, ram_mb=1000, disk_mb=1024, vcpus=2))
+
+    def free(self, source, later=0.0):
+        node = self.node(self.facts(source, later), "h1")
+        return (node.free_ram_mb, node.free_disk_mb, node.vcpus_used,
+                node.num_instances, node.num_io_ops)
+
+    def test_what_is_taken_shows_at_once(self):
+        source = self.make()
+        self.facts(source)
+        self.take(source)
+        self.assertEqual((3000, 50176, 3, 3, 2), self.free(source))
+        self.assertEqual("h1", self.where(source, "new", later=0))
+        source.release(placement_fakes.uuid("h1"), "new")
+        self.assertEqual((4000, 51200, 1, 2, 1), self.free(source))
+        self.assertIsNone(self.where(source, "new", later=0))
+
+    def test_it_stays_until_the_compute_has_counted_it(self):
+        source = self.make()
+        self.facts(source)
+        self.take(source)
+        # Its usual report, without the new one.
+        self.cloud.update(tables.NODES, "h1", free_ram_mb=3900,
+                          updated_at=at(9))
+        self.assertEqual(2900, self.free(source, 1)[0])
+        self.cloud.add_instance("new", "h1", when=10)
+        self.cloud.update(tables.NODES, "h1", free_ram_mb=2900,
+                          updated_at=at(10))
+        self.assertEqual(2900, self.free(source, 1)[0])
+        self.assertEqual("h1", self.where(source, "new"))
+
+    def test_what_never_comes_is_forgotten(self):
+        source = self.make()
+        self.facts(source)
+        self.take(source)
+        self.assertEqual(3000, self.free(source, known_module.PENDING_MAX)[0])
+        self.assertEqual(4000, self.free(source, 1)[0])
+        self.assertIsNone(self.where(source, "new"))
+
+    def test_who_moves_stays_on_its_former_host(self):
+        self.cloud.add_instance("i1", "h2")
+        source = self.make()
+        self.facts(source)
+        self.take(source, "i1")
+        self.assertEqual("h2", self.where(source, "i1", later=0))
+        self.assertEqual(3000, self.free(source)[0])
+
+    def test_who_is_unknown_has_nothing_to_take(self):
+        source = self.make()
+        self.facts(source)
+        self.take(source, host="alien")
+        source.release(placement_fakes.uuid("alien"), "new")
+        self.assertIsNone(self.where(source, "new", later=0))
