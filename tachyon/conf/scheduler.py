@@ -55,6 +55,33 @@ somebody else takes over.
 Seconds between two looks for requests whose wake-up was lost or whose claim
 expired.
 """),
+    cfg.BoolOpt("limit_tenants_to_placement_aggregate", default=False,
+                mutable=True, help="""
+Requests of nova's: keep projects to the aggregates that have their id in
+metadata ``filter_tenant_id``, or a name that begins so.
+"""),
+    cfg.BoolOpt("placement_aggregate_required_for_tenants", default=False,
+                mutable=True, help="""
+Requests of nova's: refuse projects that no such aggregate is for.
+"""),
+    cfg.BoolOpt("query_placement_for_image_type_support", default=False,
+                mutable=True, help="""
+Requests of nova's: only hosts with a trait for the image's disk format.
+"""),
+    cfg.BoolOpt("enable_isolated_aggregate_filtering", default=False,
+                mutable=True, help="""
+Requests of nova's: keep out of aggregates with metadata
+``trait:NAME=required`` unless flavor or image require that trait.
+"""),
+    cfg.BoolOpt("image_metadata_prefilter", default=False, mutable=True,
+                help="""
+Requests of nova's: only hosts with traits for the devices and the architecture
+that properties of the image name.
+"""),
+    cfg.BoolOpt("query_placement_for_routed_network_aggregates",
+                default=False, mutable=True, help="""
+Not supported: with it, requests of nova's that name networks are refused.
+"""),
     cfg.IntOpt("explain_examples", default=3, min=0, help="""
 Host names that Explain gives as examples of each reason.
 """),

@@ -70,7 +70,7 @@ class Facts:
     ``by_row`` holds for each row of the snapshot an index into the table, -1
     where the source does not know the provider. ``aggregates`` tells of each
     entry of the table the aggregates of its host, a tuple by id.
-    ``versions`` are the versions of the services that there are.
+    ``versions`` are those of the services that are not forced down.
     """
 
     table: table_module.Table

@@ -161,7 +161,8 @@ class Known:
                      np.bool_),
             service_of, aggregates, self._memberships(table, aggregates),
             instances, frozenset(each.version
-                                 for each in services.values()))
+                                 for each in services.values()
+                                 if each.seen != float("-inf")))
 
     def _memberships(self, table: table_module.Table,
                      aggregates: tuple[node_module.Aggregate, ...]
