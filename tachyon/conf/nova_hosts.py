@@ -30,8 +30,7 @@ What a decision takes from a host is known to the next one at once.
 Seconds to wait for the database of a cell. The hosts of one that does not
 answer get nothing new.
 """),
-    cfg.FloatOpt("service_down_time", default=60.0, min=0.2, mutable=True,
-                 help="""
+    cfg.FloatOpt("service_down_time", default=60.0, min=0.2, help="""
 Seconds without a report after which a compute of nova's counts as down, as in
 nova's ``[DEFAULT] service_down_time``.
 """),

@@ -1,6 +1,7 @@
 """Facts: what a host source knows at one moment, laid over a snapshot."""
 
 import dataclasses
+import functools
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
@@ -70,7 +71,8 @@ class Facts:
     ``by_row`` holds for each row of the snapshot an index into the table, -1
     where the source does not know the provider. ``aggregates`` tells of each
     entry of the table the aggregates of its host, a tuple by id.
-    ``versions`` are those of the services that are not forced down.
+    ``oldest_version`` is the least of the services' that are not forced
+    down, 0 if that is not known.
     """
 
     table: table_module.Table
@@ -79,7 +81,7 @@ class Facts:
     aggregates: table_module.Coded
     all_aggregates: tuple[node_module.Aggregate, ...] = ()
     instances: Instances = dataclasses.field(default_factory=Instances)
-    versions: frozenset[int] = frozenset()
+    oldest_version: int = 0
 
     def find(self, host: str | None = None,
              node: str | None = None) -> list[node_module.Node]:
@@ -130,7 +132,7 @@ class NodeSet:
         """Return what ``read`` says of each host: see ``Table.coded``."""
         return self.facts.table.coded(name, read).at(self.indices)
 
-    @property
+    @functools.cached_property
     def aggregates(self) -> table_module.Coded:
         """Return the aggregates of each host, tuples by id."""
         return self.facts.aggregates.at(self.indices)

@@ -111,6 +111,6 @@ def tpm_secret_security_filter(asked: base.Asked) -> None:
 
 def owner_nova_filter(asked: base.Asked) -> None:
     """Ask for providers of nova's own, once all computes mark theirs."""
-    if min(asked.facts.versions, default=0) >= _OWNER_VERSION:
+    if asked.facts.oldest_version >= _OWNER_VERSION:
         asked.root_required.add(os_traits.OWNER_NOVA)
         asked.device_required.add(os_traits.OWNER_NOVA)

@@ -1,9 +1,11 @@
 """One cell of nova: its services, compute nodes and instances.
 
-What changed is found without comparing clocks. Of compute nodes, id and time
-of change are read of all, and the rest of those whose time is another one.
-Times are in whole seconds, so that a row may change twice in one: what was
-read is read once more a little later.
+A look costs what is new, not what there is. The database itself is asked which
+services are not simply up; which rows are there, by their number and the last
+id; and which changed since a while before the last change that was seen, for
+whoever wrote them may have another time, or be late to commit. In whole
+seconds, which times are in, a row may change twice: what was read is read once
+more a little later. Now and then all times are compared.
 """
 
 import dataclasses
@@ -12,6 +14,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import sqlalchemy as sa
 
 from tachyon.scheduler.host_sources import node as node_module
@@ -24,49 +28,63 @@ RATIOS = {"cpu": 4.0, "ram": 1.0, "disk": 1.0}
 BATCH = 500
 # Seconds after which the row of a node is read once more.
 SETTLED_AFTER = 2.0
-# Seconds by which the times of two writers of instances may differ, and for
-# which a transaction may last.
-OVERLAP = 30.0
+# Seconds by which the times of two writers may differ, and for which a
+# transaction may last.
+OVERLAP = 60.0
+# Seconds between two looks that compare the times of all nodes.
+COMPARED_AFTER = 60.0
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Service:
-    """A compute service. ``seen`` is when it was heard, in seconds of the
-    epoch; one that is forced down never was."""
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+class Services:
+    """The compute services of a cell, in columns.
 
-    disabled: bool
-    disabled_reason: str | None
-    seen: float
-    version: int
+    ``states`` are whether each is disabled, and why. ``seen`` is when it was
+    heard, in seconds of the epoch: of one that is up, not later than it was;
+    one that is forced down never was.
+    """
+
+    hosts: tuple[str, ...]
+    states: tuple[tuple[bool, str | None], ...]
+    seen: npt.NDArray[np.float64]
+    oldest_version: int
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
 class Look:
-    """What one look at a cell found: nodes by row id and services by host,
-    all of them, and the instances of which the host may be another; None has
-    none any more."""
+    """What one look at a cell found: nodes by row id, the same mapping as
+    long as nothing changed; services; and the instances of which the host
+    may be another, None for none any more."""
 
     nodes: Mapping[int, node_module.Node]
-    services: Mapping[str, Service]
+    services: Services
     instances: Mapping[str, str | None]
 
 
 class Cell:
-    """Looks at one cell's database; one thread at a time."""
+    """Looks at one cell's database; one thread at a time.
 
-    def __init__(self, uuid: str, engine: sa.Engine,
-                 clock: Callable[[], float] = time.monotonic) -> None:
+    ``patience`` is the number of seconds for which a service that is not
+    heard may count as up for certain.
+    """
+
+    def __init__(self, uuid: str, engine: sa.Engine, patience: float,
+                 clock: Callable[[], float] = time.monotonic,
+                 wall: Callable[[], float] = time.time) -> None:
         self.uuid = uuid
         self._engine = engine
-        self._clock = clock
-        self._nodes: dict[int, node_module.Node] = {}
+        self._patience = patience
+        self._clock, self._wall = clock, wall
+        self._service_mark: Any = None
+        self._service_hosts: tuple[str, ...] = ()
+        self._nodes: Mapping[int, node_module.Node] = {}
         self._times: dict[int, datetime.datetime | None] = {}
+        self._node_mark: Any = None
+        self._compared_at = float("-inf")
         # When to read a row once more.
         self._again: dict[int, float] = {}
-        # The last change of an instance, and when it was first seen.
-        self._last: datetime.datetime | None = None
-        self._last_seen = 0.0
-        self._complete = False
+        self._node_changes = _Progress()
+        self._instance_changes = _Progress()
 
     def look(self) -> Look:
         """Read what changed since the last look.
@@ -86,41 +104,81 @@ class Cell:
         self._engine.dispose()
 
     # -------------------------------------------------------------- services
-    def _services(self, connection: sa.Connection) -> dict[str, Service]:
+    def _services(self, connection: sa.Connection) -> Services:
         table = tables.SERVICES.c
-        found = connection.execute(sa.select(
-            table.host, table.disabled, table.disabled_reason,
-            table.last_seen_up, table.created_at, table.forced_down,
-            table.version).where(table.binary == COMPUTE,
-                                 table.deleted == 0))
-        return {host: Service(
-            bool(disabled), reason,
-            float("-inf") if forced_down else tables.seconds(seen or made),
-            version or 0)
-            for host, disabled, reason, seen, made, forced_down, version
-            in found}
+        computes = sa.and_(table.binary == COMPUTE, table.deleted == 0)
+        count, last, oldest = connection.execute(sa.select(
+            sa.func.count(), sa.func.max(table.id),
+            sa.func.min(sa.case((table.forced_down == sa.true(), None),
+                                else_=table.version)))
+            .where(computes)).one()
+        if (count, last) != self._service_mark:
+            self._service_hosts = tuple(connection.execute(
+                sa.select(table.host).where(computes)
+                .order_by(table.host)).scalars())
+            self._service_mark = count, last
+        heard = sa.func.coalesce(table.last_seen_up, table.created_at)
+        certain = self._wall() - self._patience
+        seen = np.full(len(self._service_hosts), certain)
+        states: list[tuple[bool, str | None]] = (
+            [(False, None)] * len(self._service_hosts))
+        # All others are enabled, and heard of late.
+        others = connection.execute(sa.select(
+            table.host, table.disabled, table.disabled_reason, heard,
+            table.forced_down).where(computes, sa.or_(
+                table.disabled == sa.true(), table.forced_down == sa.true(),
+                heard.is_(None), heard < tables.time(certain),
+                heard > tables.time(certain + 2 * self._patience))))
+        number = {host: index for index, host
+                  in enumerate(self._service_hosts)}
+        for host, disabled, reason, at, forced_down in others:
+            index = number.get(host)
+            if index is not None:
+                states[index] = bool(disabled), reason
+                seen[index] = (float("-inf") if forced_down
+                               else tables.seconds(at))
+        return Services(self._service_hosts, tuple(states), seen,
+                        oldest or 0)
 
     # ----------------------------------------------------------------- nodes
     def _changed_nodes(self, connection: sa.Connection
                        ) -> Mapping[int, node_module.Node]:
         now = self._clock()
         table = tables.NODES.c
-        times = {id: time for id, time in connection.execute(
-            sa.select(table.id, table.updated_at).where(table.deleted == 0))}
-        new = [id for id, time in times.items()
-               if id not in self._times or time != self._times[id]]
-        again = [id for id, due in self._again.items()
-                 if now >= due and id in times]
-        nodes = {id: node for id, node in self._nodes.items() if id in times}
-        for row in _rows(connection, sa.select(tables.NODES), table.id,
-                         list({*new, *again})):
-            if row.host and row.uuid:
-                nodes[row.id] = self._node(row)
+        count, last_id, last = connection.execute(sa.select(
+            sa.func.count(), sa.func.max(table.id),
+            sa.func.max(table.updated_at)).where(table.deleted == 0)).one()
+        query = sa.select(table.id, table.updated_at).where(
+            table.deleted == 0)
+        compared = ((count, last_id) != self._node_mark
+                    or now - self._compared_at >= COMPARED_AFTER)
+        if not compared:
+            query = query.where(sa.or_(
+                table.updated_at.is_(None),
+                table.updated_at >= self._node_changes.since()))
+        times: dict[int, datetime.datetime | None] = {}
+        if compared or self._node_changes.may_be_more(last, now):
+            times = {id: at for id, at in connection.execute(query).all()}
+        new = [id for id, at in times.items()
+               if id not in self._times or at != self._times[id]]
+        again = [id for id, due in self._again.items() if now >= due]
+        gone = self._times.keys() - times.keys() if compared else set[int]()
+        if new or again or gone:
+            nodes = {id: node for id, node in self._nodes.items()
+                     if id not in gone}
+            for row in _rows(connection, sa.select(tables.NODES), table.id,
+                             list({*new, *again} - gone)):
+                if row.host and row.uuid:
+                    nodes[row.id] = self._node(row)
+            self._nodes = nodes
+        self._times = times if compared else {**self._times, **times}
         self._again = {id: due for id, due in self._again.items()
-                       if now < due and id in times}
+                       if now < due and id not in gone}
         self._again.update(dict.fromkeys(new, now + SETTLED_AFTER))
-        self._nodes, self._times = nodes, times
-        return nodes
+        self._node_changes.note(last, now)
+        if compared:
+            self._compared_at, self._node_mark = now, (count, last_id)
+        return self._nodes
 
     def _node(self, row: Any) -> node_module.Node:
         free_disk_gb = row.free_disk_gb or 0
@@ -154,25 +212,23 @@ class Cell:
 
     # ------------------------------------------------------------- instances
     def _changed_instances(self, connection: sa.Connection
-                           ) -> dict[str, str | None]:
+                           ) -> Mapping[str, str | None]:
         now = self._clock()
         table = tables.INSTANCES.c
         # A host is given to an instance by a change of its row.
         last, = connection.execute(
             sa.select(sa.func.max(table.updated_at))).one()
         query = sa.select(table.uuid, table.host, table.deleted)
-        if not self._complete:
+        if not self._instance_changes.begun:
             query = query.where(table.deleted == 0, table.host.is_not(None))
-        elif last == self._last and now - self._last_seen > OVERLAP:
+        elif not self._instance_changes.may_be_more(last, now):
             return {}
-        elif self._last is not None:
-            query = query.where(table.updated_at >= self._last
-                                - datetime.timedelta(seconds=OVERLAP))
+        else:
+            query = query.where(
+                table.updated_at >= self._instance_changes.since())
         found = {uuid: None if deleted else host for uuid, host, deleted
-                 in connection.execute(query)}
-        if last != self._last:
-            self._last, self._last_seen = last, now
-        self._complete = True
+                 in connection.execute(query).all()}
+        self._instance_changes.note(last, now)
         return found
 
     def instances_on(self, host: str) -> frozenset[str]:
@@ -185,6 +241,32 @@ class Cell:
             return frozenset(connection.execute(
                 sa.select(table.uuid).where(
                     table.host == host, table.deleted == 0)).scalars())
+
+
+class _Progress:
+    """How far the changes of a table were read."""
+
+    def __init__(self) -> None:
+        self.begun = False
+        self._last: datetime.datetime | None = None
+        self._seen_at = 0.0
+
+    def note(self, last: datetime.datetime | None, now: float) -> None:
+        """Note the time of the last change that there was."""
+        if last != self._last or not self.begun:
+            self._last, self._seen_at, self.begun = last, now, True
+
+    def may_be_more(self, last: datetime.datetime | None,
+                    now: float) -> bool:
+        """Return whether a change may not have been read: there is a later
+        one, or some may have been late."""
+        return last != self._last or now - self._seen_at <= OVERLAP
+
+    def since(self) -> datetime.datetime:
+        """Return from which time on there may be changes to read."""
+        if self._last is None:
+            return datetime.datetime.min
+        return self._last - datetime.timedelta(seconds=OVERLAP)
 
 
 def _rows(connection: sa.Connection, query: sa.Select[Any],

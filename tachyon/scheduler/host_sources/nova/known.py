@@ -8,7 +8,14 @@ import dataclasses
 import datetime
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +31,9 @@ from tachyon.scheduler.host_sources.nova import cell as cell_module
 # Seconds after which what a decision took is forgotten, even if no compute
 # has said that it has the instance: it never came.
 PENDING_MAX = 300.0
+
+
+_Source = tuple[Mapping[int, node_module.Node], tuple[str, ...]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,7 +53,7 @@ class Moment:
     aggregates: tuple[node_module.Aggregate, ...]
     memberships: table_module.Coded
     instances: facts_module.Instances
-    versions: frozenset[int]
+    oldest_version: int
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -64,6 +74,9 @@ class Known:
         self._lock = threading.Lock()
         self.moment: Moment | None = None
         self._raw: Mapping[str, node_module.Node] = {}
+        # What it was made of: nodes and hosts with a service, by cell.
+        self._sources: list[_Source] = []
+        self._states: object = None
         self._index: dict[str, int] = {}
         self._by_host: dict[str, set[str]] = {}
         self._aggregates: dict[int, node_module.Aggregate] = {}
@@ -79,10 +92,13 @@ class Known:
         with self._lock:
             if aggregates is not None:
                 self._aggregates = {each.id: each for each in aggregates}
-            former = self._raw
-            self._raw = {node.uuid: node for look in looks.values()
-                         for node in look.nodes.values()
-                         if node.host in look.services}
+            former, sources = self._raw, [
+                (look.nodes, look.services.hosts) for look in looks.values()]
+            if not _same(sources, self._sources):
+                self._raw = {
+                    node.uuid: node for nodes, hosts in sources
+                    for node in _served(nodes, frozenset(hosts))}
+                self._sources = sources
             instances = (facts_module.Instances() if self.moment is None
                          else self.moment.instances)
             changed = {uuid: host for look in looks.values()
@@ -93,15 +109,15 @@ class Known:
                 instances = instances.but(dict.fromkeys(lost))
             table = self._tabulate(former, stale)
             self.moment = self._make(
-                table, {host: service for look in looks.values()
-                        for host, service in look.services.items()},
-                instances)
+                table, [look.services for look in looks.values()], instances)
 
     def _tabulate(self, former: Mapping[str, node_module.Node],
-                  stale: Iterable[str]) -> table_module.Table:
+                  stale: Collection[str]) -> table_module.Table:
         """Return the table of the nodes of now. ``stale`` are those of which
         something else than before is taken."""
         moment, raw = self.moment, self._raw
+        if moment is not None and raw is former and not stale:
+            return moment.table
         if (moment is not None and raw.keys() == former.keys()
                 and all(node.host == former[uuid].host
                         for uuid, node in raw.items())):
@@ -142,27 +158,35 @@ class Known:
         return stale, lost
 
     def _make(self, table: table_module.Table,
-              services: Mapping[str, cell_module.Service],
+              services: Sequence[cell_module.Services],
               instances: facts_module.Instances) -> Moment:
         former = self.moment
+        hosts = [host for each in services for host in each.hosts]
+        states = [state for each in services for state in each.states]
+        seen = np.concatenate([each.seen for each in services]
+                              or [np.zeros(0)])
+        aggregates = tuple(self._aggregates.values())
+        memberships = self._memberships(table, aggregates)
+        oldest = min((each.oldest_version for each in services), default=0)
+        if (former is not None and (hosts, states) == self._states
+                and former.table.topology is table.topology):
+            return dataclasses.replace(
+                former, table=table, seen=seen, aggregates=aggregates,
+                memberships=memberships, instances=instances,
+                oldest_version=oldest)
+        self._states = hosts, states
         old = ({each.host: each for each in former.services}
                if former is not None else {})
-        records = tuple(_record(host, service, old.get(host))
-                        for host, service in services.items())
-        number = {host: index for index, host in enumerate(services)}
-        service_of = np.array(
-            [number[node.host] for node in table.nodes[:-1]] + [-1],
-            np.int32)
-        aggregates = tuple(self._aggregates.values())
+        number = {host: index for index, host in enumerate(hosts)}
         return Moment(
-            table, records,
-            np.array([each.seen for each in services.values()], np.float64),
-            np.array([not each.disabled for each in services.values()],
-                     np.bool_),
-            service_of, aggregates, self._memberships(table, aggregates),
-            instances, frozenset(each.version
-                                 for each in services.values()
-                                 if each.seen != float("-inf")))
+            table,
+            tuple(_record(host, *state, old.get(host))
+                  for host, state in zip(hosts, states, strict=True)),
+            seen, np.array([not disabled for disabled, _ in states],
+                           np.bool_),
+            np.array([number[node.host] for node in table.nodes[:-1]] + [-1],
+                     np.int32),
+            aggregates, memberships, instances, oldest)
 
     def _memberships(self, table: table_module.Table,
                      aggregates: tuple[node_module.Aggregate, ...]
@@ -274,7 +298,7 @@ class Known:
             moment.services, moment.service_of[by_row], up, moment.enabled)
         return facts_module.Facts(
             moment.table, by_row, serving, moment.memberships,
-            moment.aggregates, moment.instances, moment.versions)
+            moment.aggregates, moment.instances, moment.oldest_version)
 
     def _map(self, snapshot: snapshot_module.Snapshot,
              table: table_module.Table) -> npt.NDArray[np.int32]:
@@ -290,15 +314,27 @@ class Known:
         return self._by_row
 
 
-def _record(host: str, service: cell_module.Service,
+def _same(one: Sequence[_Source], other: Sequence[_Source]) -> bool:
+    """Return whether these are the very same objects."""
+    return len(one) == len(other) and all(
+        each is its for pair, its_pair in zip(one, other, strict=True)
+        for each, its in zip(pair, its_pair, strict=True))
+
+
+def _served(nodes: Mapping[int, node_module.Node],
+            hosts: Collection[str]) -> Iterator[node_module.Node]:
+    """Return the nodes that have a service."""
+    return (node for node in nodes.values() if node.host in hosts)
+
+
+def _record(host: str, disabled: bool, reason: str | None,
             former: models.Service | None) -> models.Service:
     """Return a service as the record that filters know; the same one as long
     as it says the same."""
-    if (former is not None and former.enabled is not service.disabled
-            and former.disabled_reason == service.disabled_reason):
+    if (former is not None and former.enabled is not disabled
+            and former.disabled_reason == reason):
         return former
     return models.Service(
         id=host, host=host, binary=cell_module.COMPUTE, serves=(host,),
-        enabled=not service.disabled,
-        disabled_reason=service.disabled_reason,
+        enabled=not disabled, disabled_reason=reason,
         last_seen=datetime.datetime.now(datetime.UTC), age=0.0)

@@ -128,7 +128,10 @@ class NovaSource(base.HostSource):
                 LOG.error("Cell %s: %s", uuid, e)
                 continue
             self._cells[uuid] = _Watched(
-                cell_module.Cell(uuid, engine, self._clock), url)
+                cell_module.Cell(
+                    uuid, engine,
+                    self.conf.nova_hosts.service_down_time / 2, self._clock,
+                    self._wall), url)
 
     def _look_at_cells(self) -> dict[str, cell_module.Look]:
         """Return by cell what is found in those that answer."""

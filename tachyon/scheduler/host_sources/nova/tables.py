@@ -29,7 +29,7 @@ AGGREGATE_METADATA = make_table(
     "aggregate_metadata", "id", "aggregate_id", "key", "value", "updated_at")
 # Of the database of a cell.
 SERVICES = make_table(
-    "services", "host", "binary", "disabled", "disabled_reason",
+    "services", "id", "host", "binary", "disabled", "disabled_reason",
     "last_seen_up", "created_at", "forced_down", "version", "deleted")
 NODES = make_table(
     "compute_nodes", "id", "uuid", "host", "hypervisor_hostname", "deleted",
@@ -76,3 +76,9 @@ def seconds(time: Any) -> float:
     if time is None:
         return 0.0
     return float(time.replace(tzinfo=datetime.UTC).timestamp())
+
+
+def time(seconds: float) -> datetime.datetime:
+    """Return seconds of the epoch as a time of nova's."""
+    return datetime.datetime.fromtimestamp(
+        seconds, datetime.UTC).replace(tzinfo=None)

@@ -173,7 +173,7 @@ class TestNovaSource(base.TestCase):
              node.ram_allocation_ratio, node.disk_allocation_ratio,
              node.num_instances, node.num_io_ops, node.failed_builds,
              node.hypervisor_version))
-        self.assertEqual(frozenset((74,)), facts.versions)
+        self.assertEqual(74, facts.oldest_version)
         self.assertEqual([node], facts.find(node="node-of-h3"))
         self.assertEqual([], facts.find(host="h1", node="node-of-h3"))
 
@@ -244,6 +244,28 @@ class TestNovaSource(base.TestCase):
         self.assertEqual(6, self.node(facts, "h1").free_ram_mb)
         facts = self.facts(source, cell_module.SETTLED_AFTER)
         self.assertEqual(5, self.node(facts, "h1").free_ram_mb)
+
+    def test_a_late_change_is_seen_when_all_are_compared(self):
+        source = self.make()
+        self.facts(source)
+        self.facts(source, cell_module.SETTLED_AFTER)
+        self.cloud.update(tables.NODES, "h1", free_ram_mb=3,
+                          updated_at=at(-2 * cell_module.OVERLAP))
+        self.assertEqual(4000, self.node(self.facts(source),
+                                         "h1").free_ram_mb)
+        self.assertEqual(3, self.node(
+            self.facts(source, cell_module.COMPARED_AFTER),
+            "h1").free_ram_mb)
+
+    def test_nothing_new_costs_nothing(self):
+        source = self.make()
+        self.facts(source)
+        before = self.facts(source, cell_module.SETTLED_AFTER)
+        after = self.facts(source)
+        self.assertIs(before.table, after.table)
+        self.assertIs(before.serving.services, after.serving.services)
+        self.assertIs(before.by_row, after.by_row)
+        self.assertIs(before.aggregates, after.aggregates)
 
     def test_columns_follow(self):
         source = self.make()

@@ -1,5 +1,6 @@
 """Pre-filters add what nova's own add."""
 
+import dataclasses
 import json
 import random
 import subprocess
@@ -84,8 +85,8 @@ class TestPrefilters(base.TestCase):
         self.config("scheduler", **asked["options"])
         with cloud.looking(self.conf, [], AGGREGATES) as hosts:
             facts = cloud.facts(hosts.snapshot, [], AGGREGATES)
-            object.__setattr__(facts, "versions",
-                               frozenset((asked["version"], 99)))
+            facts = dataclasses.replace(facts,
+                                        oldest_version=asked["version"])
             return prefilters.run(
                 self.conf, request(asked["request"], **others), facts)
 
