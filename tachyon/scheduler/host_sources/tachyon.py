@@ -4,6 +4,7 @@ They say which hosts they serve, and that they are alive. All else about a
 host is in the store, with Placement's: what is free of it comes from there.
 """
 
+import copy
 import threading
 
 import numpy as np
@@ -27,10 +28,14 @@ _AMOUNTS = {"free_ram_mb": ("MEMORY_MB", 1), "free_disk_mb": ("DISK_GB", 1024),
 class StoreTable(table_module.Table):
     """Nodes whose free amounts are those of a snapshot."""
 
-    def __init__(self, names: table_module.Table,
-                 snapshot: snapshot_module.Snapshot) -> None:
-        super().__init__(names.nodes[:-1], names.topology)
-        self._snapshot = snapshot
+    _snapshot: snapshot_module.Snapshot
+
+    def over(self, snapshot: snapshot_module.Snapshot) -> "StoreTable":
+        """Return the same nodes, and the very columns of their names, with
+        the amounts of a snapshot."""
+        found = copy.copy(self)
+        found._snapshot = snapshot
+        return found
 
     def numbers(self, name: str) -> npt.NDArray[np.float64]:
         if name not in _AMOUNTS:
@@ -50,7 +55,7 @@ class TachyonSource(base.HostSource):
         self._hosts = scheduler_hosts.HostMap(conf, driver)
         self._lock = threading.Lock()
         self._mapped: tuple[object, int] | None = None
-        self._table = table_module.Table(())
+        self._table = StoreTable(())
         self._by_row: npt.NDArray[np.int32] = np.zeros(0, np.int32)
 
     def refresh(self) -> scheduler_hosts.ServiceTable:
@@ -60,10 +65,10 @@ class TachyonSource(base.HostSource):
               token: scheduler_hosts.ServiceTable) -> facts_module.Facts:
         with self._lock:
             self._map(snapshot)
-            table, by_row = StoreTable(self._table, snapshot), self._by_row
+            table, by_row = self._table.over(snapshot), self._by_row
         return facts_module.Facts(
             table, by_row, self._hosts.serving(snapshot, token),
-            facts_module.memberships(table, ()))
+            self._no_aggregates)
 
     def _map(self, snapshot: snapshot_module.Snapshot) -> None:
         """Make a node for each host. Lock held."""
@@ -71,7 +76,7 @@ class TachyonSource(base.HostSource):
         if self._mapped == mapped:
             return
         rows = snapshot.host_rows
-        self._table = table_module.Table([
+        self._table = StoreTable([
             node_module.Node(uuid=snapshot.uuids[row],
                              host=snapshot.names[row],
                              nodename=snapshot.names[row],
@@ -79,4 +84,5 @@ class TachyonSource(base.HostSource):
             for row in rows.tolist()])
         self._by_row = np.full(snapshot.n, -1, np.int32)
         self._by_row[rows] = np.arange(len(rows), dtype=np.int32)
+        self._no_aggregates = facts_module.memberships(self._table, ())
         self._mapped = mapped

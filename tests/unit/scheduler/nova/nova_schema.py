@@ -1,7 +1,7 @@
 """Makes nova's databases, empty: an API database and one for each cell; a
 program, since nova's options and Tachyon's can't be in one process.
 
-Arguments: the SQLite file of the API database, then those of the cells.
+Arguments: the URL of the API database, then those of the cells.
 """
 
 import sys
@@ -11,10 +11,12 @@ from nova.db.api import models as api
 from nova.db.main import models as main
 
 if __name__ == "__main__":
-    api_file, *cell_files = sys.argv[1:]
-    api.BASE.metadata.create_all(sa.create_engine(f"sqlite:///{api_file}"))
-    for file in cell_files:
+    api_url, *cell_urls = sys.argv[1:]
+    api.BASE.metadata.create_all(
+        sa.create_engine(api_url), tables=[each.__table__ for each in (
+            api.CellMapping, api.Aggregate, api.AggregateHost,
+            api.AggregateMetadata)])
+    for url in cell_urls:
         main.BASE.metadata.create_all(
-            sa.create_engine(f"sqlite:///{file}"),
-            tables=[each.__table__ for each in (
+            sa.create_engine(url), tables=[each.__table__ for each in (
                 main.Service, main.ComputeNode, main.Instance)])

@@ -2,11 +2,8 @@
 
 import concurrent.futures
 import datetime
-import json
 import pathlib
 import shutil
-import subprocess
-import sys
 import tempfile
 
 import sqlalchemy as sa
@@ -14,95 +11,19 @@ import sqlalchemy as sa
 from tachyon import exception
 from tachyon.placement import view as view_module
 from tachyon.scheduler.host_sources import facts as facts_module
-from tachyon.scheduler.host_sources.nova import api
 from tachyon.scheduler.host_sources.nova import cell as cell_module
 from tachyon.scheduler.host_sources.nova import known as known_module
 from tachyon.scheduler.host_sources.nova import source as source_module
 from tachyon.scheduler.host_sources.nova import tables
 from tests import base
-from tests.integration.parts import processes
 from tests.unit.placement import fakes as placement_fakes
 from tests.unit.scheduler import fakes
+from tests.unit.scheduler.nova import databases
 
-NOON = datetime.datetime(2026, 1, 1, 12)
+NOON = databases.NOON
 CELLS = ("c1", "c2")
 HOSTS = {"h1": "c1", "h2": "c1", "h3": "c2"}
-
-
-def at(seconds):
-    return NOON + datetime.timedelta(seconds=seconds)
-
-
-class NovaCloud:
-    """nova's databases in files, and words to fill them with."""
-
-    def __init__(self, path):
-        self.path = path
-        self.engines = {
-            name: sa.create_engine(self.url(name))
-            for name in ("api", *CELLS)}
-        for uuid, disabled in ((api.CELL0, False), ("c1", False),
-                               ("c2", False), ("off", True)):
-            self.insert("api", "cell_mappings", uuid=uuid,
-                        database_connection=self.url(uuid),
-                        disabled=disabled)
-        for host, cell in HOSTS.items():
-            self.add_host(host, cell)
-
-    def url(self, name):
-        return f"sqlite:///{self.path}/{name}"
-
-    def close(self):
-        for engine in self.engines.values():
-            engine.dispose()
-
-    def execute(self, database, statement):
-        with self.engines[database].begin() as connection:
-            connection.execute(statement)
-
-    def insert(self, database, table, /, **values):
-        self.execute(database, sa.insert(
-            tables.make_table(table, *values)).values(**values))
-
-    def add_host(self, host, cell):
-        self.insert(
-            cell, "services", host=host, binary="nova-compute",
-            disabled=False, last_seen_up=NOON, created_at=NOON,
-            forced_down=False, version=74, deleted=0, report_count=1)
-        self.insert(
-            cell, "compute_nodes", uuid=placement_fakes.uuid(host),
-            host=host, hypervisor_hostname=f"node-of-{host}", deleted=0,
-            updated_at=NOON, memory_mb=4096, local_gb=100, vcpus=8,
-            vcpus_used=1, memory_mb_used=96, local_gb_used=3,
-            free_ram_mb=4000, free_disk_gb=97, disk_available_least=50,
-            hypervisor_type="QEMU", hypervisor_version=6002000,
-            host_ip="10.0.0.1", cpu_info="{}", supported_instances="[]",
-            stats=json.dumps({"num_instances": "2", "io_workload": "1",
-                              "failed_builds": "x"}),
-            metrics="[]", ram_allocation_ratio=1.5,
-            disk_allocation_ratio=0.0)
-
-    def update(self, table, host, **values):
-        self.execute(HOSTS[host], sa.update(table)
-                     .where(table.c.host == host).values(**values))
-
-    def add_instance(self, uuid, host, cell="c1", when=0):
-        self.insert(cell, "instances", uuid=uuid, host=host, deleted=0,
-                    updated_at=at(when))
-
-    def change_instance(self, uuid, cell="c1", **values):
-        self.execute(cell, sa.update(tables.INSTANCES)
-                     .where(tables.INSTANCES.c.uuid == uuid)
-                     .values(**values))
-
-    def add_aggregate(self, id, hosts, metadata):
-        self.insert("api", "aggregates", id=id, uuid=f"agg{id}",
-                    name=f"agg{id}")
-        for host in hosts:
-            self.insert("api", "aggregate_hosts", aggregate_id=id, host=host)
-        for key, value in metadata.items():
-            self.insert("api", "aggregate_metadata", aggregate_id=id,
-                        key=key, value=value)
+at = databases.at
 
 
 class TestNovaSource(base.TestCase):
@@ -112,18 +33,20 @@ class TestNovaSource(base.TestCase):
         super().setUpClass()
         cls.templates = tempfile.mkdtemp()
         cls.addClassCleanup(shutil.rmtree, cls.templates)
-        subprocess.run(
-            [sys.executable, "-m", "tests.unit.scheduler.nova.nova_schema",
-             *(f"{cls.templates}/{name}" for name in ("api", *CELLS))],
-            check=True, capture_output=True, cwd=processes.ROOT)
+        databases.make_schema(*(f"sqlite:///{cls.templates}/{name}"
+                                for name in ("api", *CELLS)))
 
     def setUp(self):
         super().setUp()
-        path = pathlib.Path(self.state_path) / "nova"
-        shutil.copytree(self.templates, path)
-        self.cloud = NovaCloud(path)
+        self.path = pathlib.Path(self.state_path) / "nova"
+        shutil.copytree(self.templates, self.path)
+        self.cloud = databases.NovaDatabases({
+            name: f"sqlite:///{self.path}/{name}"
+            for name in ("api", *CELLS)})
         self.addCleanup(self.cloud.close)
-        self.config("nova_hosts", api_connection=self.cloud.url("api"),
+        for host, cell in HOSTS.items():
+            self.cloud.add_host(host, cell)
+        self.config("nova_hosts", api_connection=self.cloud.urls["api"],
                     max_age=1.0, service_down_time=60.0)
         self.clock = fakes.Clock()
         self.wall = NOON.replace(tzinfo=datetime.UTC).timestamp()
@@ -307,7 +230,7 @@ class TestNovaSource(base.TestCase):
 
     def test_a_template_of_a_cell(self):
         self.config("nova_hosts",
-                    cell_connection=f"sqlite:///{self.cloud.path}/c1")
+                    cell_connection=f"sqlite:///{self.path}/c1")
         self.cloud.execute("api", sa.update(tables.CELLS)
                            .where(tables.CELLS.c.uuid == "c1")
                            .values(database_connection="{scheme}:///{path}"))
@@ -317,14 +240,14 @@ class TestNovaSource(base.TestCase):
     def test_a_cell_that_is_down(self):
         source = self.make()
         self.facts(source)
-        file = self.cloud.path / "c1"
-        file.rename(self.cloud.path / "away")
+        file = self.path / "c1"
+        file.rename(self.path / "away")
         file.mkdir()
         for watched in source._cells.values():
             watched.cell._engine.dispose()
         self.assertEqual({"h3"}, self.known(self.facts(source)))
         file.rmdir()
-        (self.cloud.path / "away").rename(file)
+        (self.path / "away").rename(file)
         # Nobody waits for it: the look after the next sees it.
         self.facts(source)
         concurrent.futures.wait([each.under_way for each
