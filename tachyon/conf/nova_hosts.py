@@ -27,8 +27,8 @@ Seconds for which what was read of hosts serves all decisions.
 What a decision takes from a host is known to the next one at once.
 """),
     cfg.FloatOpt("cell_timeout", default=10.0, min=0.1, help="""
-Seconds to wait for the database of a cell. The hosts of one that does not
-answer get nothing new.
+Seconds to wait for a database of nova's. The hosts of a cell whose database
+does not answer get nothing new.
 """),
     cfg.FloatOpt("service_down_time", default=60.0, min=0.2, help="""
 Seconds without a report after which a compute of nova's counts as down, as in

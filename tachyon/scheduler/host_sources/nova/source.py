@@ -60,7 +60,8 @@ class NovaSource(base.HostSource):
         if not url:
             raise exception.HostSourceUnavailable(
                 reason="[nova_hosts] api_connection is not set.")
-        self._api = api_module.ApiDatabase(tables.connect(url))
+        self._api = api_module.ApiDatabase(
+            tables.connect(url, conf.nova_hosts.cell_timeout))
         self._threads = concurrent.futures.ThreadPoolExecutor(
             thread_name_prefix="nova-cell")
         self._cells: dict[str, _Watched] = {}
@@ -123,7 +124,8 @@ class NovaSource(base.HostSource):
                 continue
             try:
                 engine = tables.connect(
-                    url, self.conf.nova_hosts.cell_connection)
+                    url, self.conf.nova_hosts.cell_timeout,
+                    self.conf.nova_hosts.cell_connection)
             except exception.HostSourceUnavailable as e:
                 LOG.error("Cell %s: %s", uuid, e)
                 continue

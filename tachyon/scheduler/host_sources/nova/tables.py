@@ -5,6 +5,7 @@ itself is not imported: its options and Tachyon's can't be in one process.
 """
 
 import datetime
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -42,9 +43,20 @@ INSTANCES = make_table("instances", "uuid", "host", "deleted",
                        "updated_at")
 
 
-def connect(url: str, template: str | None = None) -> sa.Engine:
+# By library, what it calls the seconds after which it gives a server up, and
+# how many of these a second is.
+_TIMEOUTS: Mapping[str, Mapping[str, int]] = {
+    "pymysql": {"connect_timeout": 1, "read_timeout": 1, "write_timeout": 1},
+    "psycopg2": {"connect_timeout": 1, "tcp_user_timeout": 1000},
+}
+
+
+def connect(url: str, timeout: float,
+            template: str | None = None) -> sa.Engine:
     """Return an engine for a URL of nova's; it connects when it is used.
 
+    :param timeout: seconds after which a silent server is given up, unless
+        the URL says something else.
     :param template: the URL that fills in {username}, {hostname}...
     :raises HostSourceUnavailable: it is no URL, or its library is not
         there. The text does not show the URL: there is a password in it.
@@ -58,7 +70,14 @@ def connect(url: str, template: str | None = None) -> sa.Engine:
                 port=parts.port, path=parts.database or "",
                 query="&".join(f"{name}={value}" for name, value
                                in parts.query.items()))
-        return sa.create_engine(url, pool_pre_ping=True, pool_recycle=3600)
+        parsed = sa.make_url(url)
+        timeouts = _TIMEOUTS.get(parsed.get_driver_name(), {})
+        return sa.create_engine(
+            parsed.update_query_dict({
+                name: str(max(1, round(timeout * factor)))
+                for name, factor in timeouts.items()
+                if name not in parsed.query}),
+            pool_pre_ping=True, pool_recycle=3600)
     except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, KeyError,
             IndexError, ValueError) as e:
         raise exception.HostSourceUnavailable(

@@ -228,6 +228,22 @@ class TestNovaSource(base.TestCase):
                     exception.HostSourceUnavailable, self.make)
                 self.assertNotIn("secret", str(error))
 
+    def test_a_silent_server_is_given_up(self):
+        for url, expected in (
+                ("mysql+pymysql://u:p@h/nova",
+                 {"connect_timeout": "5", "read_timeout": "5",
+                  "write_timeout": "5"}),
+                ("mysql+pymysql://u:p@h/nova?charset=utf8&read_timeout=9",
+                 {"connect_timeout": "5", "read_timeout": "9",
+                  "write_timeout": "5", "charset": "utf8"}),
+                ("postgresql+psycopg2://u:p@h/nova",
+                 {"connect_timeout": "5", "tcp_user_timeout": "5000"}),
+                ("sqlite://", {})):
+            with self.subTest(url):
+                engine = tables.connect(url, 5.0)
+                self.addCleanup(engine.dispose)
+                self.assertEqual(expected, dict(engine.url.query))
+
     def test_a_template_of_a_cell(self):
         self.config("nova_hosts",
                     cell_connection=f"sqlite:///{self.path}/c1")
