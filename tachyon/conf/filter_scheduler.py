@@ -34,6 +34,14 @@ As in nova, a name may have a module before it, which does not count:
 ``nova.scheduler.weights.ram.RAMWeigher`` is RAMWeigher. ``all_weighers`` is
 all of nova's.
 """),
+    cfg.StrOpt("weighing", default="sum", choices=["sum", "lexicographic"],
+               mutable=True, help="""
+How weighers decide together.
+
+``sum``, as in nova: their weights, times their multipliers, are added up.
+``lexicographic``: in the order of ``weight_classes``, each decides among the
+hosts that are equal to those before it.
+"""),
     cfg.IntOpt("host_subset_size", default=1, min=1, mutable=True, help="""
 Among how many of the best hosts one is drawn.
 

@@ -22,6 +22,15 @@ Put those that remove the most hosts first.
                 help="""
 Weighers (entry points ``tachyon.scheduler.weighers``).
 """),
+    cfg.StrOpt("weighing", default="sum", choices=["sum", "lexicographic"],
+               mutable=True, help="""
+How weighers decide together.
+
+``sum``: their weights, times their multipliers, are added up.
+``lexicographic``: in the order of ``enabled_weighers``, each decides among the
+hosts that are equal to those before it. Of a multiplier only the sign counts;
+0 leaves a weigher out.
+"""),
     cfg.FloatOpt("ram_weight_multiplier", default=1.0, mutable=True, help="""
 Multiplier of free memory. Negative: fill hosts up instead of spreading.
 """),

@@ -11,6 +11,9 @@ from tachyon.scheduler import enabled
 from tachyon.scheduler.actions import base
 from tachyon.scheduler.weighers import base as weighers_base
 
+# What ``weighing`` may be besides the sum.
+LEXICOGRAPHIC = "lexicographic"
+
 
 class WeighAction(base.Action):
     """Runs the weighers of ``[scheduler] enabled_weighers``; for a request
@@ -31,15 +34,21 @@ class WeighAction(base.Action):
         hosts = data.hosts
         if hosts is None:
             raise self.refuse("there are no candidates to weigh.")
-        weighers = (self._weighers if data.nova is None
-                    else self._nova_weighers).current()
-        data.scores = score(weighers, hosts, data)
+        if data.nova is None:
+            weighers, options = self._weighers, self.conf.scheduler
+        else:
+            weighers = self._nova_weighers
+            options = self.conf.filter_scheduler
+        data.scores = score(weighers.current(), hosts, data,
+                            options.weighing == LEXICOGRAPHIC)
 
 
 def score(weighers: Mapping[str, weighers_base.Weigher],
           hosts: scheduler_data.HostSet,
-          data: scheduler_data.SchedulingData) -> scheduler_data.Scores:
-    """Return what each weigher says of the hosts, and the sum."""
+          data: scheduler_data.SchedulingData,
+          lexicographic: bool = False) -> scheduler_data.Scores:
+    """Return what each weigher says of the hosts, and what that makes: the
+    sum, or, if it is lexicographic, the place in the order."""
     multipliers = {name: each.multipliers(hosts, data)
                    for name, each in weighers.items()}
     raw = {name: _weigh(each, hosts, data)
@@ -47,9 +56,10 @@ def score(weighers: Mapping[str, weighers_base.Weigher],
     normalised = {
         name: weighers_base.normalise(weights, weighers[name].least)
         for name, weights in raw.items()}
-    total = np.zeros(len(hosts), np.float64)
-    for name, weights in normalised.items():
-        total += multipliers[name] * weights
+    weighted = [multipliers[name] * weights
+                for name, weights in normalised.items()]
+    total = (weighers_base.places(weighted, len(hosts)) if lexicographic
+             else sum(weighted, np.zeros(len(hosts), np.float64)))
     return scheduler_data.Scores(multipliers, raw, normalised, total)
 
 

@@ -7,12 +7,16 @@ keeps nothing of a request.
 """
 
 import abc
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 from oslo_config import cfg
 
 from tachyon.scheduler import data as scheduler_data
+
+# Weights closer than this are equal: sums of floats differ in their last bits.
+DECIMALS = 9
 
 
 class Weigher(abc.ABC):
@@ -91,3 +95,19 @@ def normalise(raw: npt.NDArray[np.float64], least: float | None = None
     if low == high:
         return np.zeros(len(raw), np.float64)
     return np.asarray((raw - low) / (high - low), np.float64)
+
+
+def places(weighted: Sequence[npt.NDArray[np.float64]],
+           count: int) -> npt.NDArray[np.float64]:
+    """Return the place of each of ``count`` hosts in a lexicographic order,
+    1 the best, 0 the last: the first weigher decides, the next one among
+    those that are equal to it, and so on. Equal ones share a place."""
+    if not weighted or not count:
+        return np.zeros(count, np.float64)
+    keys = np.round(np.stack(weighted), DECIMALS)
+    # The last key is the first to sort by.
+    order = np.lexsort(keys[::-1])
+    better = (np.diff(keys[:, order]) != 0).any(axis=0)
+    found = np.zeros(count, np.float64)
+    found[order[1:]] = np.cumsum(better)
+    return found / max(found.max(), 1.0)

@@ -5,6 +5,8 @@ import itertools
 import numpy as np
 
 from tachyon import plugins
+from tachyon.scheduler.actions import base as actions_base
+from tachyon.scheduler.actions import weigh
 from tachyon.scheduler.weighers import base as weighers_base
 from tachyon.scheduler.weighers import cpu
 from tachyon.scheduler.weighers import disk
@@ -41,6 +43,29 @@ class TestNormalise(base.TestCase):
             with self.subTest(name):
                 self.assertEqual(expected, weighers_base.normalise(
                     np.array(raw)).tolist())
+
+
+class TestPlaces(base.TestCase):
+    CASES = [
+        ("no hosts", [[]], []),
+        ("no weighers", [], [0, 0, 0]),
+        ("one weigher", [[1, 3, 2]], [0, 1, 0.5]),
+        ("the first decides", [[1, 1, 2], [9, 5, 0]], [0.5, 0, 1]),
+        ("the order of weighers counts", [[9, 5, 0], [1, 1, 2]],
+         [1, 0.5, 0]),
+        ("equal ones share a place", [[1, 1, 0], [2, 2, 3]], [1, 1, 0]),
+        ("all are equal", [[1, 1, 1]], [0, 0, 0]),
+        ("the last bits do not count", [[0.3, 0.1 + 0.2, 0], [0, 1, 2]],
+         [0.5, 1, 0]),
+        ("negative ones", [[-1, 0, -2]], [0.5, 1, 0]),
+    ]
+
+    def test_cases(self):
+        for name, weighted, expected in self.CASES:
+            with self.subTest(name):
+                self.assertEqual(expected, weighers_base.places(
+                    [np.array(each, float) for each in weighted],
+                    len(expected)).tolist())
 
 
 class TestWeighers(base.TestCase):
@@ -93,6 +118,26 @@ class TestWeighers(base.TestCase):
                 with self.subTest(option, value=value):
                     self.config("scheduler", **{option: value})
                     self.assertEqual(value, plugin.multiplier)
+
+    def test_a_lexicographic_order(self):
+        # Nested has the least memory but one, and more VCPUs than small.
+        self.config("scheduler", enabled_weighers=["TraitsWeigher",
+                                                   "CPUWeigher"],
+                    cpu_weight_multiplier=-1.0)
+        tools = actions_base.Tools(self.conf, self.driver)
+        for weighing, expected in (
+                ("sum", {"small": 0.0, "large": 1.0, "nested": 1.5}),
+                ("lexicographic",
+                 {"small": 0.0, "large": 0.5, "nested": 1.0})):
+            self.config("scheduler", weighing=weighing)
+            action = weigh.WeighAction(tools, "weigh")
+            data = fakes.make_data(preferred_traits=("CUSTOM_SSD",))
+            with fakes.looking(self.conf, self.driver, data) as hosts:
+                data.hosts = hosts
+                action.execute(data)
+                self.assertEqual(expected, {
+                    host.name: float(data.scores.total[host.index])
+                    for host in hosts})
 
     def test_one_host_at_a_time(self):
         class NameLength(weighers_base.HostWeigher):
