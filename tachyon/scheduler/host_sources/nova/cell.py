@@ -11,7 +11,7 @@ more a little later. Now and then all times are compared.
 import dataclasses
 import datetime
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -145,20 +145,19 @@ class Cell:
                        ) -> Mapping[int, node_module.Node]:
         now = self._clock()
         table = tables.NODES.c
-        count, last_id, last = connection.execute(sa.select(
-            sa.func.count(), sa.func.max(table.id),
-            sa.func.max(table.updated_at)).where(table.deleted == 0)).one()
+        mark = tuple(connection.execute(sa.select(
+            sa.func.count(), sa.func.max(table.id))
+            .where(table.deleted == 0)).one())
         query = sa.select(table.id, table.updated_at).where(
             table.deleted == 0)
-        compared = ((count, last_id) != self._node_mark
+        compared = (mark != self._node_mark
                     or now - self._compared_at >= COMPARED_AFTER)
         if not compared:
             query = query.where(sa.or_(
                 table.updated_at.is_(None),
-                table.updated_at >= self._node_changes.since()))
-        times: dict[int, datetime.datetime | None] = {}
-        if compared or self._node_changes.may_be_more(last, now):
-            times = {id: at for id, at in connection.execute(query).all()}
+                table.updated_at > self._node_changes.since(now)))
+        times: dict[int, datetime.datetime | None] = {
+            id: at for id, at in connection.execute(query).all()}
         new = [id for id, at in times.items()
                if id not in self._times or at != self._times[id]]
         again = [id for id, due in self._again.items() if now >= due]
@@ -175,9 +174,9 @@ class Cell:
         self._again = {id: due for id, due in self._again.items()
                        if now < due and id not in gone}
         self._again.update(dict.fromkeys(new, now + SETTLED_AFTER))
-        self._node_changes.note(last, now)
+        self._node_changes.note(times.values(), now)
         if compared:
-            self._compared_at, self._node_mark = now, (count, last_id)
+            self._compared_at, self._node_mark = now, mark
         return self._nodes
 
     def _node(self, row: Any) -> node_module.Node:
@@ -215,21 +214,18 @@ class Cell:
                            ) -> Mapping[str, str | None]:
         now = self._clock()
         table = tables.INSTANCES.c
-        # A host is given to an instance by a change of its row.
-        last, = connection.execute(
-            sa.select(sa.func.max(table.updated_at))).one()
-        query = sa.select(table.uuid, table.host, table.deleted)
-        if not self._instance_changes.begun:
-            query = query.where(table.deleted == 0, table.host.is_not(None))
-        elif not self._instance_changes.may_be_more(last, now):
-            return {}
-        else:
+        query = sa.select(table.uuid, table.host, table.deleted,
+                          table.updated_at)
+        if self._instance_changes.begun:
+            # A host is given to an instance by a change of its row.
             query = query.where(
-                table.updated_at >= self._instance_changes.since())
-        found = {uuid: None if deleted else host for uuid, host, deleted
-                 in connection.execute(query).all()}
-        self._instance_changes.note(last, now)
-        return found
+                table.updated_at > self._instance_changes.since(now))
+        else:
+            query = query.where(table.deleted == 0, table.host.is_not(None))
+        rows = connection.execute(query).all()
+        self._instance_changes.note((row[-1] for row in rows), now)
+        return {uuid: None if deleted else host
+                for uuid, host, deleted, _ in rows}
 
     def instances_on(self, host: str) -> frozenset[str]:
         """Read all instances of a service host.
@@ -248,24 +244,24 @@ class _Progress:
 
     def __init__(self) -> None:
         self.begun = False
-        self._last: datetime.datetime | None = None
+        self._last = datetime.datetime.min
         self._seen_at = 0.0
 
-    def note(self, last: datetime.datetime | None, now: float) -> None:
-        """Note the time of the last change that there was."""
-        if last != self._last or not self.begun:
-            self._last, self._seen_at, self.begun = last, now, True
+    def note(self, times: Iterable[datetime.datetime | None],
+             now: float) -> None:
+        """Note the times of changes that were read."""
+        last = max((each for each in times if each is not None),
+                   default=self._last)
+        if last > self._last:
+            self._last, self._seen_at = last, now
+        self.begun = True
 
-    def may_be_more(self, last: datetime.datetime | None,
-                    now: float) -> bool:
-        """Return whether a change may not have been read: there is a later
-        one, or some may have been late."""
-        return last != self._last or now - self._seen_at <= OVERLAP
-
-    def since(self) -> datetime.datetime:
-        """Return from which time on there may be changes to read."""
-        if self._last is None:
-            return datetime.datetime.min
+    def since(self, now: float) -> datetime.datetime:
+        """Return after which time there may be changes to be read: for a
+        while after the last one, some from before it may come late."""
+        if (now - self._seen_at > OVERLAP
+                or self._last == datetime.datetime.min):
+            return self._last
         return self._last - datetime.timedelta(seconds=OVERLAP)
 
 
