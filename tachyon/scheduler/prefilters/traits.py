@@ -18,6 +18,12 @@ _PREFIXES = {
     "hw_emulation_architecture": "COMPUTE_ARCH",
     "hw_viommu_model": "COMPUTE_VIOMMU",
 }
+# The latest traits are not in every os-traits.
+_PACKED = "COMPUTE_NET_VIRTIO_PACKED"
+_ENCRYPTION = "COMPUTE_EPHEMERAL_ENCRYPTION"
+_SOUND = "COMPUTE_SOUND_MODEL_VIRTIO"
+_OWNER = "OWNER_NOVA"
+_FORMATS = ("plain", "luks", "luksv2")
 _SECRET_SECURITY = ("user", "host", "deployment")
 # Since this version of its service a compute marks its providers as nova's.
 _OWNER_VERSION = 73
@@ -64,7 +70,7 @@ def accelerators_filter(asked: base.Asked) -> None:
 def packed_virtqueue_filter(asked: base.Asked) -> None:
     """Ask for packed virtqueues."""
     if asked.flag("virtio_packed_ring"):
-        asked.root_required.add(os_traits.COMPUTE_NET_VIRTIO_PACKED)
+        asked.root_required.add(_PACKED)
 
 
 def remote_managed_ports_filter(asked: base.Asked) -> None:
@@ -82,19 +88,18 @@ def ephemeral_encryption_filter(asked: base.Asked) -> None:
     """Ask for encrypted ephemeral disks."""
     if not asked.flag("ephemeral_encryption"):
         return
-    asked.root_required.add(os_traits.COMPUTE_EPHEMERAL_ENCRYPTION)
+    asked.root_required.add(_ENCRYPTION)
     form = asked.word("ephemeral_encryption_format")
     if form:
-        trait = f"COMPUTE_EPHEMERAL_ENCRYPTION_{form.upper()}"
-        if not hasattr(os_traits, trait):
+        if form not in _FORMATS:
             raise base.refuse(f"{form} is no format of encryption.")
-        asked.root_required.add(trait)
+        asked.root_required.add(f"{_ENCRYPTION}_{form.upper()}")
 
 
 def virtio_sound_filter(asked: base.Asked) -> None:
     """Ask for virtio sound devices."""
     if asked.word("sound_model") == "virtio":
-        asked.root_required.add(os_traits.COMPUTE_SOUND_MODEL_VIRTIO)
+        asked.root_required.add(_SOUND)
 
 
 def tpm_secret_security_filter(asked: base.Asked) -> None:
@@ -112,5 +117,5 @@ def tpm_secret_security_filter(asked: base.Asked) -> None:
 def owner_nova_filter(asked: base.Asked) -> None:
     """Ask for providers of nova's own, once all computes mark theirs."""
     if asked.facts.oldest_version >= _OWNER_VERSION:
-        asked.root_required.add(os_traits.OWNER_NOVA)
-        asked.device_required.add(os_traits.OWNER_NOVA)
+        asked.root_required.add(_OWNER)
+        asked.device_required.add(_OWNER)

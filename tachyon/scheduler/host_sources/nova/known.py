@@ -101,10 +101,14 @@ class Known:
                 self._sources = sources
             instances = (facts_module.Instances() if self.moment is None
                          else self.moment.instances)
-            changed = {uuid: host for look in looks.values()
-                       for uuid, host in look.instances.items()}
-            instances = self._moved(instances, changed)
-            stale, lost = self._settle()
+            # Who is on its way has no host in nova's database yet.
+            coming = {instance for taken in self._pending.values()
+                      for instance in taken}
+            instances = self._moved(instances, {
+                uuid: host for look in looks.values()
+                for uuid, host in look.instances.items()
+                if host is not None or uuid not in coming})
+            stale, lost = self._settle(instances)
             if lost:
                 instances = instances.but(dict.fromkeys(lost))
             table = self._tabulate(former, stale)
@@ -136,7 +140,8 @@ class Known:
             node = pending.taken.of(node)
         return node
 
-    def _settle(self) -> tuple[list[str], list[str]]:
+    def _settle(self, instances: facts_module.Instances
+                ) -> tuple[list[str], list[str]]:
         """Forget what the computes have counted by now, and what never came;
         return the nodes it was taken of, and the instances that did not
         come. Lock held."""
@@ -145,13 +150,18 @@ class Known:
         for uuid, taken in list(self._pending.items()):
             node = self._raw.get(uuid)
             for instance, pending in list(taken.items()):
+                host = instances.host_of(instance)
                 there = (node is not None and instance
                          in self._by_host.get(node.host, ()))
-                if (there and node is not pending.node
-                        or now - pending.since > PENDING_MAX):
+                # It failed, and was built on another host.
+                elsewhere = pending.came and host not in (
+                    None, pending.node.host)
+                expired = now - pending.since > PENDING_MAX
+                if (there and node is not pending.node) or elsewhere or (
+                        expired):
                     del taken[instance]
                     stale.append(uuid)
-                    if pending.came and not there:
+                    if pending.came and not there and not elsewhere:
                         lost.append(instance)
             if not taken:
                 del self._pending[uuid]

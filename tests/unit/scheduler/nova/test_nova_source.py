@@ -397,6 +397,22 @@ class TestNovaSource(base.TestCase):
         self.assertEqual(4000, self.free(source, 1)[0])
         self.assertIsNone(self.where(source, "new"))
 
+    def test_who_is_coming_has_no_host_in_the_database(self):
+        source = self.make()
+        self.facts(source)
+        self.cloud.add_instance("new", None, when=1)
+        self.take(source)
+        self.assertEqual("h1", self.where(source, "new"))
+        self.assertEqual(3000, self.free(source)[0])
+
+    def test_who_is_built_elsewhere_takes_nothing_any_more(self):
+        source = self.make()
+        self.facts(source)
+        self.take(source)
+        self.cloud.add_instance("new", "h2", when=1)
+        self.assertEqual("h2", self.where(source, "new"))
+        self.assertEqual(4000, self.free(source)[0])
+
     def test_who_moves_stays_on_its_former_host(self):
         self.cloud.add_instance("i1", "h2")
         source = self.make()
