@@ -27,11 +27,7 @@ from tachyon.scheduler.host_sources import facts as facts_module
 from tachyon.scheduler.host_sources import node as node_module
 from tachyon.scheduler.host_sources import table as table_module
 from tachyon.scheduler.host_sources.nova import cell as cell_module
-
-# Seconds after which what a decision took is forgotten, even if no compute
-# has said that it has the instance: it never came.
-PENDING_MAX = 300.0
-
+from tachyon.scheduler.host_sources.nova import pending as pending_module
 
 _Source = tuple[Mapping[int, node_module.Node], tuple[str, ...]]
 
@@ -56,21 +52,10 @@ class Moment:
     oldest_version: int
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Pending:
-    """What a decision took of a node, as it was known then."""
-
-    taken: facts_module.Consumption
-    node: node_module.Node
-    since: float
-    came: bool                  # its instance was on no host before
-
-
 class Known:
     """One a source; all its threads share it."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
         self._lock = threading.Lock()
         self.moment: Moment | None = None
         self._raw: Mapping[str, node_module.Node] = {}
@@ -80,7 +65,7 @@ class Known:
         self._index: dict[str, int] = {}
         self._by_host: dict[str, set[str]] = {}
         self._aggregates: dict[int, node_module.Aggregate] = {}
-        self._pending: dict[str, dict[str, _Pending]] = {}
+        self._pending = pending_module.Pending(clock)
         self._mapped: tuple[object, int, object] | None = None
         self._by_row: npt.NDArray[np.int32] = np.zeros(0, np.int32)
 
@@ -102,13 +87,13 @@ class Known:
             instances = (facts_module.Instances() if self.moment is None
                          else self.moment.instances)
             # Who is on its way has no host in nova's database yet.
-            coming = {instance for taken in self._pending.values()
-                      for instance in taken}
+            coming = self._pending.instances
             instances = self._moved(instances, {
                 uuid: host for look in looks.values()
                 for uuid, host in look.instances.items()
                 if host is not None or uuid not in coming})
-            stale, lost = self._settle(instances)
+            stale, lost = self._pending.settle(self._raw, self._by_host,
+                                               instances)
             if lost:
                 instances = instances.but(dict.fromkeys(lost))
             table = self._tabulate(former, stale)
@@ -128,44 +113,11 @@ class Known:
             changed = {uuid for uuid, node in raw.items()
                        if node is not former[uuid]}
             return moment.table.replace({
-                self._index[uuid]: self._left(uuid)
+                self._index[uuid]: self._pending.left(raw[uuid])
                 for uuid in changed.union(stale) if uuid in raw})
         self._index = {uuid: index for index, uuid in enumerate(raw)}
-        return table_module.Table([self._left(uuid) for uuid in raw])
-
-    def _left(self, uuid: str) -> node_module.Node:
-        """Return a node less what decisions took of it."""
-        node = self._raw[uuid]
-        for pending in self._pending.get(uuid, {}).values():
-            node = pending.taken.of(node)
-        return node
-
-    def _settle(self, instances: facts_module.Instances
-                ) -> tuple[list[str], list[str]]:
-        """Forget what the computes have counted by now, and what never came;
-        return the nodes it was taken of, and the instances that did not
-        come. Lock held."""
-        now = self._clock()
-        stale, lost = [], []
-        for uuid, taken in list(self._pending.items()):
-            node = self._raw.get(uuid)
-            for instance, pending in list(taken.items()):
-                host = instances.host_of(instance)
-                there = (node is not None and instance
-                         in self._by_host.get(node.host, ()))
-                # It failed, and was built on another host.
-                elsewhere = pending.came and host not in (
-                    None, pending.node.host)
-                expired = now - pending.since > PENDING_MAX
-                if (there and node is not pending.node) or elsewhere or (
-                        expired):
-                    del taken[instance]
-                    stale.append(uuid)
-                    if pending.came and not there and not elsewhere:
-                        lost.append(instance)
-            if not taken:
-                del self._pending[uuid]
-        return stale, lost
+        return table_module.Table([self._pending.left(node)
+                                   for node in raw.values()])
 
     def _make(self, table: table_module.Table,
               services: Sequence[cell_module.Services],
@@ -265,36 +217,34 @@ class Known:
                      for index in moment.table.at_host(host)), None)
 
     # --------------------------------------------------- what was decided
-    def consume(self, uuid: str, taken: facts_module.Consumption) -> None:
+    def consume(self, uuid: str, share: facts_module.Consumption) -> None:
         """Take an instance's share of a node, until its compute does."""
         with self._lock:
             moment, node = self.moment, self._raw.get(uuid)
             if moment is None or node is None:
                 return
-            came = moment.instances.host_of(taken.instance_uuid) is None
-            self._pending.setdefault(uuid, {})[taken.instance_uuid] = (
-                _Pending(taken, node, self._clock(), came))
+            came = moment.instances.host_of(share.instance_uuid) is None
+            self._pending.take(node, share, came)
             # Who moves is on its former host, too, until it has moved.
-            self._replace(uuid, {taken.instance_uuid: node.host}
+            self._replace(uuid, {share.instance_uuid: node.host}
                           if came else {})
 
     def release(self, uuid: str, instance_uuid: str) -> None:
         """Give back what ``consume`` took."""
         with self._lock:
-            pending = self._pending.get(uuid, {}).pop(instance_uuid, None)
-            if pending is not None:
-                self._replace(uuid, {instance_uuid: None}
-                              if pending.came else {})
+            came = self._pending.give_back(uuid, instance_uuid)
+            if came is not None:
+                self._replace(uuid, {instance_uuid: None} if came else {})
 
     def _replace(self, uuid: str,
                  moved: Mapping[str, str | None]) -> None:
         """Make a moment in which other things are taken of a node, and other
         instances are on their way. Lock held."""
-        moment = self.moment
-        if moment is not None and uuid in self._raw:
+        moment, node = self.moment, self._raw.get(uuid)
+        if moment is not None and node is not None:
             self.moment = dataclasses.replace(
                 moment, table=moment.table.replace(
-                    {self._index[uuid]: self._left(uuid)}),
+                    {self._index[uuid]: self._pending.left(node)}),
                 instances=moment.instances.but(moved) if moved
                 else moment.instances)
 

@@ -1,86 +1,21 @@
 """The host source ``nova``, on nova's own schema."""
 
 import concurrent.futures
-import datetime
-import pathlib
-import shutil
-import tempfile
 
 import sqlalchemy as sa
 
 from tachyon import exception
-from tachyon.placement import view as view_module
 from tachyon.scheduler.host_sources import facts as facts_module
 from tachyon.scheduler.host_sources.nova import cell as cell_module
-from tachyon.scheduler.host_sources.nova import known as known_module
-from tachyon.scheduler.host_sources.nova import source as source_module
 from tachyon.scheduler.host_sources.nova import tables
-from tests import base
-from tests.unit.placement import fakes as placement_fakes
-from tests.unit.scheduler import fakes
 from tests.unit.scheduler.nova import databases
+from tests.unit.scheduler.nova import source_case
 
-NOON = databases.NOON
-CELLS = ("c1", "c2")
-HOSTS = {"h1": "c1", "h2": "c1", "h3": "c2"}
+HOSTS = source_case.HOSTS
 at = databases.at
 
 
-class TestNovaSource(base.TestCase):
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.templates = tempfile.mkdtemp()
-        cls.addClassCleanup(shutil.rmtree, cls.templates)
-        databases.make_schema(*(f"sqlite:///{cls.templates}/{name}"
-                                for name in ("api", *CELLS)))
-
-    def setUp(self):
-        super().setUp()
-        self.path = pathlib.Path(self.state_path) / "nova"
-        shutil.copytree(self.templates, self.path)
-        self.cloud = databases.NovaDatabases({
-            name: f"sqlite:///{self.path}/{name}"
-            for name in ("api", *CELLS)})
-        self.addCleanup(self.cloud.close)
-        for host, cell in HOSTS.items():
-            self.cloud.add_host(host, cell)
-        self.config("nova_hosts", api_connection=self.cloud.urls["api"],
-                    max_age=1.0, service_down_time=60.0)
-        self.clock = fakes.Clock()
-        self.wall = NOON.replace(tzinfo=datetime.UTC).timestamp()
-        self.driver = fakes.Driver(placement_fakes.make_forest(**{
-            name: {"inventory": {"VCPU": 1}} for name in (*HOSTS, "alien")}))
-        self.view = view_module.View(self.driver)
-
-    def make(self):
-        source = source_module.NovaSource(
-            self.conf, self.driver, "nova", self.clock, lambda: self.wall)
-        self.addCleanup(source.close)
-        return source
-
-    def facts(self, source, later=1.0):
-        self.clock.now += later
-        token = source.refresh()
-        with self.view.read() as snapshot:
-            self.snapshot = snapshot
-            return source.facts(snapshot, token)
-
-    def node(self, facts, host):
-        node, = facts.find(host=host)
-        return node
-
-    def row(self, host):
-        return self.snapshot.row_of(placement_fakes.uuid(host))
-
-    def known(self, facts):
-        return {host for host in (*HOSTS, "alien")
-                if facts.by_row[self.row(host)] >= 0}
-
-    def aggregates(self, facts, host):
-        return [each.id for each in facts.aggregates[
-            int(facts.by_row[self.row(host)])]]
+class TestNovaSource(source_case.SourceCase):
 
     # -------------------------------------------------------------- reading
     def test_a_node(self):
@@ -311,9 +246,6 @@ class TestNovaSource(base.TestCase):
                                              "h2"))
 
     # ------------------------------------------------------------ instances
-    def where(self, source, uuid, later=1.0):
-        return self.facts(source, later).instances.host_of(uuid)
-
     def test_instances_are_followed(self):
         self.cloud.add_instance("i1", "h1")
         self.cloud.add_instance("i2", None)
@@ -354,76 +286,3 @@ class TestNovaSource(base.TestCase):
             ["h1", "h1", None],
             [self.where(source, uuid, later=0)
              for uuid in ("i1", "i2", "ghost")])
-
-    # ------------------------------------------------------------ decisions
-    def take(self, source, uuid="new", host="h1"):
-        source.consume(placement_fakes.uuid(host), facts_module.Consumption(
-            uuid, ram_mb=1000, disk_mb=1024, vcpus=2))
-
-    def free(self, source, later=0.0):
-        node = self.node(self.facts(source, later), "h1")
-        return (node.free_ram_mb, node.free_disk_mb, node.vcpus_used,
-                node.num_instances, node.num_io_ops)
-
-    def test_what_is_taken_shows_at_once(self):
-        source = self.make()
-        self.facts(source)
-        self.take(source)
-        self.assertEqual((3000, 50176, 3, 3, 2), self.free(source))
-        self.assertEqual("h1", self.where(source, "new", later=0))
-        source.release(placement_fakes.uuid("h1"), "new")
-        self.assertEqual((4000, 51200, 1, 2, 1), self.free(source))
-        self.assertIsNone(self.where(source, "new", later=0))
-
-    def test_it_stays_until_the_compute_has_counted_it(self):
-        source = self.make()
-        self.facts(source)
-        self.take(source)
-        # Its usual report, without the new one.
-        self.cloud.update(tables.NODES, "h1", free_ram_mb=3900,
-                          updated_at=at(9))
-        self.assertEqual(2900, self.free(source, 1)[0])
-        self.cloud.add_instance("new", "h1", when=10)
-        self.cloud.update(tables.NODES, "h1", free_ram_mb=2900,
-                          updated_at=at(10))
-        self.assertEqual(2900, self.free(source, 1)[0])
-        self.assertEqual("h1", self.where(source, "new"))
-
-    def test_what_never_comes_is_forgotten(self):
-        source = self.make()
-        self.facts(source)
-        self.take(source)
-        self.assertEqual(3000, self.free(source, known_module.PENDING_MAX)[0])
-        self.assertEqual(4000, self.free(source, 1)[0])
-        self.assertIsNone(self.where(source, "new"))
-
-    def test_who_is_coming_has_no_host_in_the_database(self):
-        source = self.make()
-        self.facts(source)
-        self.cloud.add_instance("new", None, when=1)
-        self.take(source)
-        self.assertEqual("h1", self.where(source, "new"))
-        self.assertEqual(3000, self.free(source)[0])
-
-    def test_who_is_built_elsewhere_takes_nothing_any_more(self):
-        source = self.make()
-        self.facts(source)
-        self.take(source)
-        self.cloud.add_instance("new", "h2", when=1)
-        self.assertEqual("h2", self.where(source, "new"))
-        self.assertEqual(4000, self.free(source)[0])
-
-    def test_who_moves_stays_on_its_former_host(self):
-        self.cloud.add_instance("i1", "h2")
-        source = self.make()
-        self.facts(source)
-        self.take(source, "i1")
-        self.assertEqual("h2", self.where(source, "i1", later=0))
-        self.assertEqual(3000, self.free(source)[0])
-
-    def test_who_is_unknown_has_nothing_to_take(self):
-        source = self.make()
-        self.facts(source)
-        self.take(source, host="alien")
-        source.release(placement_fakes.uuid("alien"), "new")
-        self.assertIsNone(self.where(source, "new", later=0))

@@ -1,0 +1,85 @@
+"""The host source ``nova`` knows what decisions took."""
+
+from tachyon.scheduler.host_sources import facts as facts_module
+from tachyon.scheduler.host_sources.nova import pending
+from tachyon.scheduler.host_sources.nova import tables
+from tests.unit.placement import fakes as placement_fakes
+from tests.unit.scheduler.nova import databases
+from tests.unit.scheduler.nova import source_case
+
+at = databases.at
+
+
+class TestPending(source_case.SourceCase):
+
+    def take(self, source, uuid="new", host="h1"):
+        source.consume(placement_fakes.uuid(host), facts_module.Consumption(
+            uuid, ram_mb=1000, disk_mb=1024, vcpus=2))
+
+    def free(self, source, later=0.0):
+        node = self.node(self.facts(source, later), "h1")
+        return (node.free_ram_mb, node.free_disk_mb, node.vcpus_used,
+                node.num_instances, node.num_io_ops)
+
+    def test_what_is_taken_shows_at_once(self):
+        source = self.make()
+        self.facts(source)
+        self.take(source)
+        self.assertEqual((3000, 50176, 3, 3, 2), self.free(source))
+        self.assertEqual("h1", self.where(source, "new", later=0))
+        source.release(placement_fakes.uuid("h1"), "new")
+        self.assertEqual((4000, 51200, 1, 2, 1), self.free(source))
+        self.assertIsNone(self.where(source, "new", later=0))
+
+    def test_it_stays_until_the_compute_has_counted_it(self):
+        source = self.make()
+        self.facts(source)
+        self.take(source)
+        # Its usual report, without the new one.
+        self.cloud.update(tables.NODES, "h1", free_ram_mb=3900,
+                          updated_at=at(9))
+        self.assertEqual(2900, self.free(source, 1)[0])
+        self.cloud.add_instance("new", "h1", when=10)
+        self.cloud.update(tables.NODES, "h1", free_ram_mb=2900,
+                          updated_at=at(10))
+        self.assertEqual(2900, self.free(source, 1)[0])
+        self.assertEqual("h1", self.where(source, "new"))
+
+    def test_what_never_comes_is_forgotten(self):
+        source = self.make()
+        self.facts(source)
+        self.take(source)
+        self.assertEqual(3000, self.free(source, pending.PENDING_MAX)[0])
+        self.assertEqual(4000, self.free(source, 1)[0])
+        self.assertIsNone(self.where(source, "new"))
+
+    def test_who_is_coming_has_no_host_in_the_database(self):
+        source = self.make()
+        self.facts(source)
+        self.cloud.add_instance("new", None, when=1)
+        self.take(source)
+        self.assertEqual("h1", self.where(source, "new"))
+        self.assertEqual(3000, self.free(source)[0])
+
+    def test_who_is_built_elsewhere_takes_nothing_any_more(self):
+        source = self.make()
+        self.facts(source)
+        self.take(source)
+        self.cloud.add_instance("new", "h2", when=1)
+        self.assertEqual("h2", self.where(source, "new"))
+        self.assertEqual(4000, self.free(source)[0])
+
+    def test_who_moves_stays_on_its_former_host(self):
+        self.cloud.add_instance("i1", "h2")
+        source = self.make()
+        self.facts(source)
+        self.take(source, "i1")
+        self.assertEqual("h2", self.where(source, "i1", later=0))
+        self.assertEqual(3000, self.free(source)[0])
+
+    def test_who_is_unknown_has_nothing_to_take(self):
+        source = self.make()
+        self.facts(source)
+        self.take(source, host="alien")
+        source.release(placement_fakes.uuid("alien"), "new")
+        self.assertIsNone(self.where(source, "new", later=0))
