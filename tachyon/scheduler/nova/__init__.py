@@ -1,0 +1,1 @@
+"""What nova-conductor asks of a scheduler, and how it is answered."""
