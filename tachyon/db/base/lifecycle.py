@@ -175,6 +175,11 @@ class DecisionsController(abc.ABC):
     """Explain documents, by request id."""
 
     @abc.abstractmethod
+    def put(self, decision: models.Decision) -> None:
+        """Store a decision that nothing else is written with. The last one
+        of a request is kept."""
+
+    @abc.abstractmethod
     def get(self, request_id: str) -> models.Decision:
         """:raises RequestNotFound:"""
 

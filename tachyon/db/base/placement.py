@@ -169,8 +169,10 @@ class AllocationsController(abc.ABC):
         """
 
     @abc.abstractmethod
-    def replace(self, claims: Sequence[models.Claim]) -> None:
-        """Give each consumer what its claim says, all of them or none.
+    def replace(self, claims: Sequence[models.Claim],
+                decisions: Sequence[models.Decision] = ()) -> None:
+        """Give each consumer what its claim says, all of them or none, and
+        store the decisions that led there.
 
         Raises the generation of each consumer (a new one begins with 1), of
         each provider that a claim names, and of each that an empty claim

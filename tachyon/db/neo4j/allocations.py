@@ -61,9 +61,10 @@ class AllocationsController(base.AllocationsController):
         return (providers.only(provider_uuid, found),
                 consumers(found[0][-1]))
 
-    def replace(self, claims: Sequence[models.Claim]) -> None:
+    def replace(self, claims: Sequence[models.Claim],
+                decisions: Sequence[models.Decision] = ()) -> None:
         if claims:
-            self._claiming.do(jobs.Job(claims))
+            self._claiming.do(jobs.Job(claims, decisions=decisions))
 
     def reshape(self, reshapes: Sequence[models.Reshape],
                 claims: Sequence[models.Claim]) -> None:

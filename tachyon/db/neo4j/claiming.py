@@ -21,6 +21,7 @@ from tachyon import exception
 from tachyon.db.common import grouping
 from tachyon.db.neo4j import claims as resource_claims
 from tachyon.db.neo4j import connection
+from tachyon.db.neo4j import decisions
 from tachyon.db.neo4j import grants
 from tachyon.db.neo4j import jobs
 from tachyon.db.neo4j import landings
@@ -99,8 +100,12 @@ def decide(txn: transaction.Transaction, wanted: Sequence[jobs.Job]
         else:
             locked.take(consumers)
             decided.append(consumers)
-    landed = landings.write(txn, _landings(
-        job for number, job in enumerate(wanted) if number not in refused))
+    granted = [job for number, job in enumerate(wanted)
+               if number not in refused]
+    landed = landings.write(txn, _landings(granted))
+    for job in granted:
+        for decision in job.decisions:
+            decisions.put(txn, decision)
     resource_claims.write(txn, locked, decided)
     return [refused.get(number) or job.result(landed)
             for number, job in enumerate(wanted)]

@@ -28,6 +28,9 @@ class DecisionsController(base.DecisionsController):
     def __init__(self, store: connection.Store):
         self._store = store
 
+    def put(self, decision: models.Decision) -> None:
+        self._store.write(put, decision)
+
     def get(self, request_id: str) -> models.Decision:
         found = self._store.read(_GET, id=request_id)
         if not found:

@@ -18,6 +18,7 @@ from typing import Any
 
 from tachyon.db import models
 from tachyon.db.neo4j import connection
+from tachyon.db.neo4j import decisions
 from tachyon.db.neo4j import holdings
 from tachyon.db.neo4j import jobs
 from tachyon.db.neo4j import landings
@@ -56,23 +57,25 @@ _TAKEN_BY_ALL = f"""
     {holdings.LOCKED} {_FITS} {transaction.FIT_STORE}
     {holdings.release('[row IN $asked.held | row[0]]')}
     {holdings.keep('$asked.kept')} {holdings.create('$asked.new')}"""
+_DECIDED = f"""
+    CALL () {{ UNWIND $asked.decisions AS decision {decisions.PUT} }}"""
 
 
-def _statement(taken: str, seal: str, *, lands: bool) -> str:
-    if not lands:
-        return f"{taken} {seal} RETURN []"
+def _statement(taken: str, seal: str, rows: str | None) -> str:
+    if rows != "landings":
+        return f"{taken} {_DECIDED if rows else ''} {seal} RETURN []"
     return f"""
     {landings.CHECKED} {taken} {landings.land('$asked.landings')} {seal}
     RETURN {landings.landed('$asked.landings')}"""
 
 
-# By whether somebody has something already, and whether instances land.
+# By whether somebody has something already, and what else there is to do.
 _GRANTS = {
-    (has, lands): _statement(taken, seal, lands=lands)
+    (has, rows): _statement(taken, seal, rows)
     for has, taken, seal in (
         (False, _TAKEN, transaction.LAST_SEAL),
         (True, _TAKEN_BY_ALL, transaction.LAST_SEAL_OF_TOUCHED))
-    for lands in (False, True)}
+    for rows in (None, "decisions", "landings")}
 _LANDED = "UNWIND $ids AS id MATCH (i:Instance {id: id}) RETURN properties(i)"
 
 
@@ -88,11 +91,17 @@ def grant(store: connection.Store, wanted: Sequence[jobs.Job], end: float
     if not all(asked.add(job) for job in wanted):
         return None
     landing = [job.landing for job in wanted if job.landing is not None]
-    rows = asked.rows()
+    kept = [decisions.params(each) for job in wanted
+            for each in job.decisions]
+    rows, more = asked.rows(), None
     if landing:
-        rows["landings"] = landings.params(landing)
+        if kept:                        # nobody claims both ways
+            return None
+        rows["landings"], more = landings.params(landing), "landings"
+    elif kept:
+        rows["decisions"], more = kept, "decisions"
     found = store.write_at_once(
-        end, _GRANTS[bool(rows["held"]), bool(landing)], rows)
+        end, _GRANTS[bool(rows["held"]), more], rows)
     if found == []:
         return None
     if found is None:                   # it happened; its answer was lost

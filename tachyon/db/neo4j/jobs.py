@@ -13,7 +13,7 @@ Result: TypeAlias = Mapping[str, Any] | None
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Job:
-    """Claims, and the instance that lands with them.
+    """Claims, the instance that lands with them, and decisions to be kept.
 
     Without ``compare`` the consumers' generations are not compared.
     """
@@ -21,6 +21,7 @@ class Job:
     claims: Sequence[models.Claim]
     compare: bool = True
     landing: landings.Landing | None = None
+    decisions: Sequence[models.Decision] = ()
 
     @property
     def names(self) -> set[str]:

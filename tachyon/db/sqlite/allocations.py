@@ -10,6 +10,7 @@ from tachyon.db import models
 from tachyon.db.common import stored
 from tachyon.db.sqlite import claims as resource_claims
 from tachyon.db.sqlite import connection
+from tachyon.db.sqlite import decisions as decisions_module
 from tachyon.db.sqlite import inventories
 from tachyon.db.sqlite import providers
 from tachyon.db.sqlite import writes as writes_module
@@ -48,9 +49,14 @@ class AllocationsController(base.AllocationsController):
                 "WHERE a.provider_id = ? ORDER BY c.uuid, a.class_id",
                 (providers.get_id(txn, provider_uuid),)))
 
-    def replace(self, claims: Sequence[models.Claim]) -> None:
-        self._writes.do({claim.consumer_uuid for claim in claims},
-                        lambda txn: resource_claims.apply(txn, claims))
+    def replace(self, claims: Sequence[models.Claim],
+                decisions: Sequence[models.Decision] = ()) -> None:
+        def work(txn: connection.Transaction) -> None:
+            resource_claims.apply(txn, claims)
+            for decision in decisions:
+                decisions_module.put(txn, decision)
+
+        self._writes.do({claim.consumer_uuid for claim in claims}, work)
 
     def reshape(self, reshapes: Sequence[models.Reshape],
                 claims: Sequence[models.Claim]) -> None:

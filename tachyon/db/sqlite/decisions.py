@@ -20,6 +20,10 @@ class DecisionsController(base.DecisionsController):
     def __init__(self, store: connection.Store):
         self._store = store
 
+    def put(self, decision: models.Decision) -> None:
+        with self._store.write() as txn:
+            put(txn, decision)
+
     def get(self, request_id: str) -> models.Decision:
         with self._store.read() as txn:
             row = txn.one(f"SELECT {_COLUMNS} FROM decisions "

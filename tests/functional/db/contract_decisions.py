@@ -1,4 +1,5 @@
-"""Decisions: what every driver must do. ``fail`` and ``land`` store them."""
+"""Decisions: what every driver must do. They are stored with what they lead
+to: ``fail``, ``land``, ``replace``; or alone, by ``put``."""
 
 from oslo_utils.fixture import uuidsentinel as uuids
 
@@ -39,6 +40,33 @@ class DecisionsContract:
         self.assertEqual("all_filtered",
                          self.driver.decisions.get("req-vm").verdict)
         self.assertEqual(1, len(self.driver.decisions.list()))
+
+    def test_put(self):
+        self.driver.decisions.put(self.make_decision("req-a", uuids.vm))
+        self.driver.decisions.put(self.make_decision(
+            "req-a", uuids.vm, verdict="no_candidates"))
+        self.assertEqual("no_candidates",
+                         self.driver.decisions.get("req-a").verdict)
+        self.assertEqual(["req-a"], self._ids(consumer_uuid=uuids.vm))
+
+    def test_with_a_claim(self):
+        self.make_provider("host", VCPU=4)
+        for name in ("a", "b"):         # a new type of consumers, and not
+            id = getattr(uuids, name)
+            self.driver.allocations.replace(
+                [self.claim(id, {uuids.host: {"VCPU": 1}})],
+                [self.make_decision(f"req-{name}", id)])
+            self.assertEqual(id, self.driver.decisions.get(
+                f"req-{name}").consumer_uuid)
+        self.assertEqual(2, self.used(uuids.host))
+
+    def test_a_claim_that_is_refused_leaves_none(self):
+        self.make_provider("host", VCPU=1)
+        self.assertRaises(
+            exception.CapacityExceeded, self.driver.allocations.replace,
+            [self.claim(uuids.vm, {uuids.host: {"VCPU": 2}})],
+            [self.make_decision("req-vm", uuids.vm)])
+        self.assertEqual([], self._ids())
 
     def test_list_newest_first_in_pages(self):
         for index in range(5):
