@@ -11,13 +11,14 @@ from tachyon.conf import filter_scheduler
 from tachyon.conf import instances
 from tachyon.conf import metrics
 from tachyon.conf import neo4j_database
+from tachyon.conf import nova
 from tachyon.conf import nova_hosts
 from tachyon.conf import placement
 from tachyon.conf import scheduler
 
 CONF = cfg.CONF
 MODULES = (base, api, compute, database, fake, filter_scheduler, instances,
-           metrics, neo4j_database, nova_hosts, placement, scheduler)
+           metrics, neo4j_database, nova, nova_hosts, placement, scheduler)
 
 for _module in MODULES:
     _module.register_opts(CONF)

@@ -2,11 +2,35 @@
 
 from typing import Any
 
+import oslo_messaging
 from oslo_versionedobjects import base as ovo_base
 
 from tachyon import context
 from tachyon import exception
 from tachyon.objects import base
+
+
+def _read_context(values: dict[str, Any]) -> context.RequestContext:
+    """Return the caller's context, now also the thread's current one.
+
+    :raises MalformedMessage:
+    """
+    try:
+        return context.RequestContext.from_durable_dict(values)
+    except Exception as exc:
+        raise exception.MalformedMessage(
+            reason=f"its context can't be read: {exc!r}")
+
+
+class PlainSerializer(oslo_messaging.NoOpSerializer):
+    """Leaves what is said as it travels, for who reads another program's
+    messages. Of the context it takes what all of OpenStack has in common, and
+    no token."""
+
+    def deserialize_context(self, ctxt: dict[str, Any]
+                            ) -> context.RequestContext:
+        return _read_context({name: value for name, value in ctxt.items()
+                              if name != "auth_token"})
 
 
 class Serializer(ovo_base.VersionedObjectSerializer):
@@ -28,11 +52,7 @@ class Serializer(ovo_base.VersionedObjectSerializer):
 
         :raises MalformedMessage:
         """
-        try:
-            return context.RequestContext.from_durable_dict(ctxt)
-        except Exception as exc:
-            raise exception.MalformedMessage(
-                reason=f"its context can't be read: {exc!r}")
+        return _read_context(ctxt)
 
     def deserialize_entity(self, context: Any, entity: Any) -> Any:
         """Return what ``serialize_entity`` of the sender was given.

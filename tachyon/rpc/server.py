@@ -34,8 +34,9 @@ class Endpoint:
     """The methods of a manager that may be called over the bus."""
 
     def __init__(self, manager: object, methods: Sequence[str],
-                 version: str):
-        self.target = oslo_messaging.Target(version=version)
+                 version: str, namespace: str | None = None):
+        self.target = oslo_messaging.Target(version=version,
+                                            namespace=namespace)
         for name in methods:
             setattr(self, name, _expose(getattr(manager, name)))
 
@@ -133,11 +134,18 @@ class _Server(rpc_server.RPCServer):
 def get_server(conf: cfg.ConfigOpts, topic: str, host: str,
                endpoint: Endpoint) -> rpc_server.RPCServer:
     """Return a server, not started, for ``topic`` and for ``topic.host``."""
-    # Adding it again changes nothing.
-    logging.getLogger(DRIVER_LOGGER).addFilter(_ONE_LINE)
     target = oslo_messaging.Target(topic=topic, server=host,
                                    exchange=transport.EXCHANGE)
+    return make(transport.get(conf), target, [endpoint],
+                serializer.Serializer())
+
+
+def make(bus: oslo_messaging.Transport, target: oslo_messaging.Target,
+         endpoints: Sequence[Endpoint],
+         read: oslo_messaging.Serializer) -> rpc_server.RPCServer:
+    """Return a server, not started."""
+    # Adding it again changes nothing.
+    logging.getLogger(DRIVER_LOGGER).addFilter(_ONE_LINE)
     return oslo_messaging.get_rpc_server(
-        transport.get(conf), target, [endpoint],
-        serializer=serializer.Serializer(), server_cls=_Server,
+        bus, target, endpoints, serializer=read, server_cls=_Server,
         access_policy=oslo_messaging.ExplicitRPCAccessPolicy)

@@ -1,0 +1,40 @@
+from oslo_config import cfg
+
+GROUP = cfg.OptGroup("nova", title="Requests of nova's")
+
+OPTS = [
+    cfg.BoolOpt("enabled", default=False, help="""
+Whether tachyon-scheduler answers nova-conductor, in nova-scheduler's place.
+"""),
+    cfg.StrOpt("transport_url", secret=True, help="""
+The bus that nova-conductor calls on: ``transport_url`` of nova's own
+configuration. Not given, it is Tachyon's.
+"""),
+    cfg.StrOpt("control_exchange", default="nova", help="""
+As in nova's configuration.
+"""),
+    cfg.BoolOpt("rabbit_quorum_queue", default=False, help="""
+As ``[oslo_messaging_rabbit] rabbit_quorum_queue`` in nova's configuration:
+both sides have to declare the same.
+
+What that group says in Tachyon's configuration is for Tachyon's own queues.
+What else differs from there can be given in the query of ``transport_url``.
+"""),
+    cfg.IntOpt("max_attempts", default=3, min=1, help="""
+Hosts that are named for one server: the one that was chosen, and alternates
+that the conductor tries if it fails. As in nova's ``[scheduler]`` group.
+"""),
+    cfg.IntOpt("max_placement_results", default=1000, min=1, help="""
+As in nova's ``[scheduler]`` group. It is told in Explain only: all hosts are
+considered, at no cost.
+"""),
+]
+
+
+def register_opts(conf: cfg.ConfigOpts) -> None:
+    conf.register_group(GROUP)
+    conf.register_opts(OPTS, group=GROUP)
+
+
+def list_opts() -> dict[cfg.OptGroup, list[cfg.Opt]]:
+    return {GROUP: OPTS}
