@@ -24,6 +24,8 @@ from tachyon.scheduler import hosts as scheduler_hosts
 from tachyon.scheduler import ranking as scheduler_ranking
 from tachyon.scheduler.host_sources import facts as facts_module
 from tachyon.scheduler.host_sources import node as node_module
+from tachyon.scheduler.nova import claims
+from tachyon.scheduler.nova import request as nova_request
 
 
 class Verdict(enum.StrEnum):
@@ -39,8 +41,22 @@ class Verdict(enum.StrEnum):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Place:
+    """What nova calls a host. ``host`` is the name of its service."""
+
+    host: str
+    nodename: str
+    cell_uuid: str
+    availability_zone: str | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Selection:
-    """The chosen host, in words of the store: valid without a snapshot."""
+    """The chosen host, in words of the store: valid without a snapshot.
+
+    ``mappings`` tells for each group of the query which providers serve it;
+    ``place`` is of hosts of nova's.
+    """
 
     host: str
     provider_uuid: str
@@ -48,6 +64,9 @@ class Selection:
     allocations: Mapping[str, Mapping[str, int]]  # uuid, class: amount
     names: Mapping[str, str]                  # uuid: name
     generations: Mapping[str, int]            # uuid: what it was decided on
+    mappings: Mapping[str, tuple[str, ...]] = dataclasses.field(
+        default_factory=dict)                 # suffix: uuids
+    place: Place | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -228,15 +247,22 @@ class SchedulingData:
     tried: frozenset[str] = frozenset()       # hosts that failed before
     named_hosts: tuple[str, ...] = ()         # to be explained in full
     seed: int = 0
-    nova: Any = None                          # a request of nova's
+    nova: nova_request.RequestSpec | None = None
     skip_filters: bool = False
-    # Where instances of its server group have an allocation: uuids of these,
-    # and of root providers.
-    placed: Mapping[str, str] = dataclasses.field(default_factory=dict)
     # Whose it is; None where nobody's (a dry run).
     instance: models.Instance | None = None
     attempt: int = 0
     dry_run: bool = False
+    # Nothing is taken: it stays where it is, or who asks does not say for
+    # whom.
+    claimless: bool = False
+    # The choice: among how many of the best one is drawn; how many alternates
+    # are wanted in each cell, other than the hosts that are taken.
+    subset_size: int = 1
+    spares: int = 0
+    cells: frozenset[str] = frozenset()       # besides the chosen host's
+    taken: frozenset[str] = frozenset()       # uuids of providers
+    default_zone: str | None = None
 
     # How it is decided: set by the pipeline.
     pipeline: tuple[str, ...] = ()
@@ -249,6 +275,10 @@ class SchedulingData:
     snapshot: snapshot_module.Snapshot | None = None
     serving: scheduler_hosts.Serving | None = None
     facts: facts_module.Facts | None = None   # of a request of nova's
+    # Where members of its server group have allocations: of which providers,
+    # and the uuid of one's root.
+    members: claims.Members = dataclasses.field(default_factory=dict)
+    placed: Mapping[str, str] = dataclasses.field(default_factory=dict)
     uncertain: bool = False                   # as in it, and kept
     found: search.Found | None = None
     hosts: HostSet | None = None
@@ -256,12 +286,21 @@ class SchedulingData:
     scores: Scores | None = None
     ranking: scheduler_ranking.Ranking | None = None  # indices into hosts
     selection: Selection | None = None
+    alternates: list[Selection] = dataclasses.field(default_factory=list)
     findings: dict[str, Any] = dataclasses.field(default_factory=dict)
     landed: models.Instance | None = None
+    claimed: claims.Claimed | None = None
 
     # How it ended.
     verdict: Verdict | None = None
     detail: str | None = None                 # where no stage tells why
+
+    @property
+    def consumer_uuid(self) -> str | None:
+        """Return whom it is for, None if for nobody."""
+        if self.instance is not None:
+            return self.instance.id
+        return None if self.nova is None else self.nova.instance_uuid
 
     def end(self, verdict: Verdict, detail: str | None = None) -> None:
         """End the decision: no further action runs."""
@@ -283,4 +322,6 @@ class SchedulingData:
         """Drop what the last try found, to decide once more."""
         self.look_away()
         self.stages, self.findings = [], {}
-        self.selection = self.landed = self.verdict = self.detail = None
+        self.alternates = []
+        self.selection = self.landed = self.claimed = None
+        self.verdict = self.detail = None

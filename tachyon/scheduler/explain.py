@@ -50,7 +50,7 @@ def observe(data: scheduler_data.SchedulingData,
             conf: cfg.ConfigOpts) -> None:
     """Gather what only the snapshot can tell, as plain values."""
     hosts, found, snapshot = data.hosts, data.found, data.snapshot
-    if hosts is None or found is None or snapshot is None:
+    if hosts is None or snapshot is None:
         return
     limit = conf.scheduler.explain_hosts
     ranking = ([] if data.ranking is None
@@ -64,8 +64,8 @@ def observe(data: scheduler_data.SchedulingData,
     findings["multipliers"] = (_multipliers(data.scores)
                                if data.scores is not None else {})
     findings["hosts"] = [_named(data, name) for name in data.named_hosts]
-    findings["limits_hit"] = list(found.limits_hit)
-    if data.verdict is not None:
+    findings["limits_hit"] = [] if found is None else list(found.limits_hit)
+    if data.verdict is not None and found is not None:
         findings["nearest"] = _nearest(data, limit)
 
 
@@ -115,9 +115,8 @@ def _named(data: scheduler_data.SchedulingData, name: str) -> dict[str, Any]:
 def why(data: scheduler_data.SchedulingData, row: int
         ) -> list[reasons.Reason]:
     """Return all reasons against one host, of engine and filters."""
-    assert (data.found is not None and data.hosts is not None
-            and data.snapshot is not None)
-    found = list(data.found.why(row))
+    assert data.hosts is not None and data.snapshot is not None
+    found = [] if data.found is None else list(data.found.why(row))
     if data.snapshot.names[row] in data.tried:
         found.append(funnel.TRIED)
     host = scheduler_data.HostSet(
@@ -153,7 +152,7 @@ def decision(data: scheduler_data.SchedulingData, conf: cfg.ConfigOpts,
     """Return the record to be stored with what ends the decision."""
     return models.Decision(
         request_id=data.request_id,
-        consumer_uuid=data.instance.id if data.instance is not None else "",
+        consumer_uuid=data.consumer_uuid or "",
         project_id=data.project_id, verdict=str(verdict),
         document=document(data, conf, verdict))
 
@@ -166,8 +165,7 @@ def document(data: scheduler_data.SchedulingData, conf: cfg.ConfigOpts,
     made = {
         "version": VERSION,
         "request_id": data.request_id,
-        "consumer_uuid": (data.instance.id if data.instance is not None
-                          else None),
+        "consumer_uuid": data.consumer_uuid,
         "project_id": data.project_id,
         "dry_run": data.dry_run,
         "attempt": data.attempt,

@@ -79,7 +79,7 @@ class Pipeline:
             given back.
         """
         actions = [action for action in self._actions.values()
-                   if not (data.dry_run and action.takes)]
+                   if not (action.takes and (data.dry_run or data.claimless))]
         data.pipeline = tuple(action.name for action in actions)
         for action in actions:
             action.validate(data)

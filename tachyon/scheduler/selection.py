@@ -29,30 +29,33 @@ def rank(hosts: scheduler_data.HostSet, data: scheduler_data.SchedulingData
             if data.scores is not None
             else np.zeros(len(hosts), np.float64))
     lots = np.random.default_rng(data.seed).random(len(hosts))
+    lost = np.zeros(len(hosts), np.bool_)
     if data.conflicts and len(hosts):
         names = {name for name, _ in data.conflicts}
         rows = [hosts.snapshot.row_named(name) for name in names]
         lost = np.isin(hosts.rows, [row for row in rows if row is not None])
         keys[lost] += 1.0 + keys.max() - keys.min()
+    best = min(data.subset_size, len(hosts) - int(lost.sum()))
+    if best > 1:
+        drawn = int(np.random.default_rng(data.seed).integers(best))
+        keys[ranking.Ranking(keys, lots).first(best)[drawn]] = keys.min() - 1.0
     return ranking.Ranking(keys, lots)
 
 
 def choose(data: scheduler_data.SchedulingData, examples: int) -> None:
-    """Choose the best host that has a candidate, as ``data.selection``.
+    """Choose the best host that has a candidate, as ``data.selection``, and
+    the next best ones as ``data.alternates``, as many as are wanted.
 
     The engine's masks leave in a few hosts in which each group fits but not
     all of them together; that shows when a candidate is asked for.
     """
-    hosts, found = data.hosts, data.found
-    assert hosts is not None and found is not None
+    hosts = data.hosts
+    assert hosts is not None
     order = rank(hosts, data)
     gone = 0
     for index in _in_order(order):
-        row = int(hosts.rows[index])
-        candidate = next(iter(found.candidates(roots=hosts.rows[[index]],
-                                               limit=1)), None)
-        if candidate is not None:
-            data.selection = _bind(data, row, candidate)
+        data.selection = _select(data, hosts, index)
+        if data.selection is not None:
             break
         gone += 1
     if gone:
@@ -62,6 +65,8 @@ def choose(data: scheduler_data.SchedulingData, examples: int) -> None:
     data.ranking = order.after(gone)
     if data.selection is None:
         data.end(scheduler_data.Verdict.NO_CANDIDATES)
+    elif data.spares:
+        data.alternates = _alternates(data, hosts, data.selection)
 
 
 def _in_order(order: ranking.Ranking) -> Iterator[int]:
@@ -71,18 +76,74 @@ def _in_order(order: ranking.Ranking) -> Iterator[int]:
         done = count
 
 
-def _bind(data: scheduler_data.SchedulingData, row: int,
-          candidate: search.Candidate) -> scheduler_data.Selection:
-    snapshot, serving = data.snapshot, data.serving
-    assert snapshot is not None and serving is not None
-    rows = [provider for provider, _ in candidate.allocations]
+def _select(data: scheduler_data.SchedulingData,
+            hosts: scheduler_data.HostSet,
+            index: int) -> scheduler_data.Selection | None:
+    """Return a host with what would be claimed of it, None if the groups
+    don't fit together."""
+    row = int(hosts.rows[index])
+    if data.claimless and data.found is None:
+        return _bind(data, hosts, index, row, None)
+    assert data.found is not None
+    candidate = next(iter(data.found.candidates(roots=hosts.rows[[index]],
+                                                limit=1)), None)
+    return candidate and _bind(data, hosts, index, row, candidate)
+
+
+def _alternates(data: scheduler_data.SchedulingData,
+                hosts: scheduler_data.HostSet,
+                chosen: scheduler_data.Selection
+                ) -> list[scheduler_data.Selection]:
+    """Return the best of the other hosts, for each cell as many as are
+    wanted: a conductor of a cell can try those of its own."""
+    assert data.ranking is not None and chosen.place is not None
+    taken = data.taken | {chosen.provider_uuid}
+    cells = hosts.nodes.coded("cell_uuid")
+    found = []
+    for cell in sorted(data.cells | {chosen.place.cell_uuid}):
+        there = cells.each(lambda uuid, cell=cell: uuid == cell)
+        left = data.spares
+        for index in _in_order(data.ranking):
+            if not left:
+                break
+            if not there[index] or hosts.host(index).uuid in taken:
+                continue
+            selection = _select(data, hosts, index)
+            if selection is not None:
+                found.append(selection)
+                left -= 1
+    return found
+
+
+def _bind(data: scheduler_data.SchedulingData,
+          hosts: scheduler_data.HostSet, index: int, row: int,
+          candidate: search.Candidate | None) -> scheduler_data.Selection:
+    snapshot, serving = hosts.snapshot, hosts.serving
+    allocations = () if candidate is None else candidate.allocations
+    mappings = {} if candidate is None else candidate.mappings
+    rows = [provider for provider, _ in allocations]
     service = int(serving.by_row[row])
     return scheduler_data.Selection(
         host=snapshot.names[row], provider_uuid=snapshot.uuids[row],
         service_host=(serving.services[service].host if service >= 0
                       else None),
         allocations={snapshot.uuids[provider]: dict(amounts)
-                     for provider, amounts in candidate.allocations},
+                     for provider, amounts in allocations},
         names={snapshot.uuids[each]: snapshot.names[each] for each in rows},
         generations={snapshot.uuids[each]: int(snapshot.generations[each])
-                     for each in {*rows, row}})
+                     for each in {*rows, row}},
+        mappings={suffix: tuple(snapshot.uuids[each] for each in serve)
+                  for suffix, serve in mappings.items()},
+        place=_place(data, hosts, index, row))
+
+
+def _place(data: scheduler_data.SchedulingData,
+           hosts: scheduler_data.HostSet, index: int,
+           row: int) -> scheduler_data.Place | None:
+    if data.nova is None or hosts.facts is None:
+        return None
+    node = hosts.host(index).node
+    assert node is not None             # others were left out
+    return scheduler_data.Place(
+        host=node.host, nodename=node.nodename, cell_uuid=node.cell_uuid,
+        availability_zone=hosts.facts.zone(row) or data.default_zone)

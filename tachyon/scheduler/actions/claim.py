@@ -7,6 +7,7 @@ from tachyon.db import models
 from tachyon.scheduler import data as scheduler_data
 from tachyon.scheduler import explain
 from tachyon.scheduler.actions import base
+from tachyon.scheduler.nova import claims
 
 LOG = logging.getLogger(__name__)
 
@@ -27,13 +28,14 @@ CONFLICTS = (exception.ConcurrentUpdate, exception.CapacityExceeded,
 
 
 class ClaimAction(base.Action):
-    """Lands the instance, with the decision that led to it."""
+    """Lands the instance, or claims for a server of nova's, with the decision
+    that led to it."""
 
     takes = True
 
     def validate(self, data: scheduler_data.SchedulingData) -> None:
-        if data.instance is None:
-            raise self.refuse("there is no instance to claim for.")
+        if data.consumer_uuid is None:
+            raise self.refuse("there is nobody to claim for.")
 
     def execute(self, data: scheduler_data.SchedulingData) -> None:
         """:raises ClaimConflict: somebody else was faster.
@@ -41,26 +43,51 @@ class ClaimAction(base.Action):
             taken over.
         :raises OutcomeUnknown:
         """
-        instance, chosen = data.instance, data.selection
-        if instance is None or chosen is None:
+        chosen = data.selection
+        if chosen is None:
             raise self.refuse("no host was chosen.")
         decision = explain.decision(data, self.conf,
                                     scheduler_data.Verdict.SCHEDULED)
         try:
-            data.landed = self.driver.instances.land(
-                instance.id, data.attempt, chosen.host, chosen.provider_uuid,
-                make_claim(data, chosen), decision)
+            if data.instance is None:
+                self._claim(data, chosen, decision)
+            else:
+                self._land(data, data.instance, chosen, decision)
         except CONFLICTS as e:
             raise exception.ClaimConflict(host=chosen.host,
                                           reason=str(e)) from e
+
+    def revert(self, data: scheduler_data.SchedulingData) -> None:
+        if data.landed is not None:
+            self.driver.instances.unland(data.landed.id, data.attempt)
+            data.landed = None
+        if data.claimed is not None:
+            claims.give_back(self.driver, data.claimed)
+            data.claimed = None
+
+    def _land(self, data: scheduler_data.SchedulingData,
+              instance: models.Instance, chosen: scheduler_data.Selection,
+              decision: models.Decision) -> None:
+        try:
+            data.landed = self.driver.instances.land(
+                instance.id, data.attempt, chosen.host, chosen.provider_uuid,
+                make_claim(data, chosen), decision)
         except exception.DriverUnavailable as e:
             data.landed = self._ask(instance.id, data.attempt, chosen.host, e)
 
-    def revert(self, data: scheduler_data.SchedulingData) -> None:
-        if data.landed is None:
-            return
-        self.driver.instances.unland(data.landed.id, data.attempt)
-        data.landed = None
+    def _claim(self, data: scheduler_data.SchedulingData,
+               chosen: scheduler_data.Selection,
+               decision: models.Decision) -> None:
+        """Claim for a server of nova's, if the members of its group are
+        still where they were when the host was chosen."""
+        assert data.nova is not None
+        if data.members != claims.find_members(self.driver,
+                                               data.nova.other_members):
+            raise exception.ClaimConflict(
+                host=chosen.host, reason="another member of the server group "
+                                         "has moved meanwhile")
+        data.claimed = claims.claim(self.driver, make_claim(data, chosen),
+                                    decision)
 
     def _ask(self, id: str, attempt: int, host: str,
              error: exception.DriverUnavailable) -> models.Instance:
@@ -81,10 +108,12 @@ class ClaimAction(base.Action):
 def make_claim(data: scheduler_data.SchedulingData,
                chosen: scheduler_data.Selection) -> models.Claim:
     """Return what the store is asked for: all of it, or nothing."""
-    assert data.instance is not None
+    assert data.consumer_uuid is not None
+    # Where its group may not meet, the generation is what tells that it did.
+    compared = (data.tries <= COMPARED_TRIES
+                or (data.nova is not None and bool(data.nova.other_members)))
     return models.Claim(
-        consumer_uuid=data.instance.id, consumer_generation=None,
+        consumer_uuid=data.consumer_uuid, consumer_generation=None,
         project_id=data.project_id, user_id=data.user_id,
         allocations=chosen.allocations, consumer_type=CONSUMER_TYPE,
-        provider_generations=(chosen.generations
-                              if data.tries <= COMPARED_TRIES else {}))
+        provider_generations=chosen.generations if compared else {})

@@ -13,6 +13,8 @@ from tachyon import exception
 from tachyon.scheduler.nova import wire
 
 _CHECK_TYPE = "_nova_check_type"
+# Policies of server groups that must hold; the others are wishes.
+_HARD = ("affinity", "anti-affinity")
 _NONE: frozenset[str] = frozenset()
 
 
@@ -193,6 +195,8 @@ class RequestSpec:
     pci_requests: tuple[Mapping[str, Any], ...] = ()
     numa_topology: Mapping[str, Any] | None = None
     network_metadata: Mapping[str, Any] | None = None
+    # Of flavor, image and groups: filled in once the query is known.
+    required_traits: frozenset[str] = _NONE
 
     def hint(self, name: str, default: Any = None) -> Any:
         """Return a scheduler hint: the text, if it is one, else all."""
@@ -200,6 +204,15 @@ class RequestSpec:
         if values is None:
             return default
         return values[0] if len(values) == 1 else values
+
+    @property
+    def other_members(self) -> frozenset[str]:
+        """Return the other members of its server group, if that has a policy
+        that must hold."""
+        group = self.instance_group
+        if group is None or group.policy not in _HARD:
+            return _NONE
+        return group.members - {self.instance_uuid}
 
     @property
     def check_type(self) -> tuple[str, ...]:
