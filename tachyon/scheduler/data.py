@@ -25,7 +25,6 @@ from tachyon.scheduler import ranking as scheduler_ranking
 from tachyon.scheduler.host_sources import facts as facts_module
 from tachyon.scheduler.host_sources import node as node_module
 from tachyon.scheduler.nova import claims
-from tachyon.scheduler.nova import request as nova_request
 
 
 class Verdict(enum.StrEnum):
@@ -247,7 +246,7 @@ class SchedulingData:
     tried: frozenset[str] = frozenset()       # hosts that failed before
     named_hosts: tuple[str, ...] = ()         # to be explained in full
     seed: int = 0
-    nova: nova_request.RequestSpec | None = None
+    nova: Any = None                          # nova.request.RequestSpec
     skip_filters: bool = False
     # Whose it is; None where nobody's (a dry run).
     instance: models.Instance | None = None
@@ -278,7 +277,7 @@ class SchedulingData:
     # Where members of its server group have allocations: of which providers,
     # and the uuid of one's root.
     members: claims.Members = dataclasses.field(default_factory=dict)
-    placed: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    placed: dict[str, str] = dataclasses.field(default_factory=dict)
     uncertain: bool = False                   # as in it, and kept
     found: search.Found | None = None
     hosts: HostSet | None = None

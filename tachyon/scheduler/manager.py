@@ -31,6 +31,8 @@ from tachyon.scheduler import heartbeats
 from tachyon.scheduler import hosts as scheduler_hosts
 from tachyon.scheduler import pipeline as scheduler_pipeline
 from tachyon.scheduler import results
+from tachyon.scheduler.host_sources import base as source_base
+from tachyon.scheduler.nova import manager as nova_manager
 
 LOG = logging.getLogger(__name__)
 
@@ -66,14 +68,20 @@ class SchedulerManager:
                 max_workers=DECIDERS,
                 check_and_reject=rejection.reject_when_reached(BACKLOG_MAX)))
         self._hosts = scheduler_hosts.HostMap(conf, driver)
+        source = _make_source(conf, driver) if conf.nova.enabled else None
         self._pipeline = scheduler_pipeline.load(conf, driver, view,
-                                                 self._hosts)
+                                                 self._hosts, source)
         self._data_driver = enabled.make(
             plugins.DATA_DRIVERS, "instance",
             plugins.load(plugins.DATA_DRIVERS, "instance"), conf)
         self._deliveries = deliveries.Deliveries(
             conf, driver, self._hosts, self._pipeline, self._data_driver,
             compute_api)
+        # None unless nova's requests are answered, too.
+        self.nova = (None if source is None else nova_manager.NovaManager(
+            conf, driver, self._pipeline, enabled.make(
+                plugins.DATA_DRIVERS, "nova",
+                plugins.load(plugins.DATA_DRIVERS, "nova"), conf), source))
         self._results = results.Results(conf, driver, self._reschedule)
         self._heartbeats = heartbeats.Heartbeats(conf, driver)
 
@@ -88,6 +96,8 @@ class SchedulerManager:
             self._heartbeats.flush()
         except exception.DriverUnavailable as e:
             LOG.warning("The last heartbeats are lost: %s", e)
+        if self.nova is not None:
+            self.nova.close()
         self._driver.close()
 
     # --------------------------------------------------------------- requests
@@ -176,6 +186,15 @@ class SchedulerManager:
             LOG.info("There is much to do: a request is left to the sweep.")
         except RuntimeError:
             LOG.info("This scheduler stops: a request is left to another.")
+
+
+def _make_source(conf: cfg.ConfigOpts, driver: db_base.DataDriverBase
+                 ) -> source_base.HostSource:
+    name = conf.nova_hosts.source
+    source: source_base.HostSource = enabled.make(
+        plugins.HOST_SOURCES, name, plugins.load(plugins.HOST_SOURCES, name),
+        conf, driver)
+    return source
 
 
 def _do(work: Callable[..., object], *args: object) -> None:

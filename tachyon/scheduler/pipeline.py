@@ -91,6 +91,10 @@ class Pipeline:
         data.end(scheduler_data.Verdict.RETRIES_EXHAUSTED,
                  f"others were faster {explain.times(len(data.conflicts))}")
 
+    def undo(self, data: scheduler_data.SchedulingData) -> None:
+        """Give back what a decision took that was made, and is not wanted."""
+        self._revert([self._actions[name] for name in data.pipeline], data)
+
     def _try(self, actions: Sequence[base.Action],
              data: scheduler_data.SchedulingData,
              gate: contextlib.AbstractContextManager[object]) -> bool:

@@ -6,6 +6,8 @@ all pick the same host, and a decision can be replayed. Hosts that this
 decision has already lost to others come last.
 """
 
+import functools
+import operator
 from collections.abc import Iterator
 
 import numpy as np
@@ -101,7 +103,7 @@ def _alternates(data: scheduler_data.SchedulingData,
     cells = hosts.nodes.coded("cell_uuid")
     found = []
     for cell in sorted(data.cells | {chosen.place.cell_uuid}):
-        there = cells.each(lambda uuid, cell=cell: uuid == cell)
+        there = cells.each(functools.partial(operator.eq, cell))
         left = data.spares
         for index in _in_order(data.ranking):
             if not left:

@@ -1,11 +1,17 @@
 """tachyon-scheduler: a SchedulerManager behind RPC, and its periodic work."""
 
+import logging
 from collections.abc import Sequence
 
 from tachyon import context
 from tachyon import objects
 from tachyon import service
+from tachyon.rpc import nova as nova_rpc
 from tachyon.rpc import scheduler as scheduler_rpc
+from tachyon.rpc import server as rpc_server
+from tachyon.scheduler.nova import endpoint
+
+LOG = logging.getLogger(__name__)
 
 FLUSH_INTERVAL = 1.0
 
@@ -23,9 +29,26 @@ class SchedulerService(service.RpcService):
     methods = ("wake", "heartbeat", "report_inventory", "begin_action",
                "finish_action", "reconcile", "explain")
 
+    _nova: nova_rpc.NovaServer | None = None
+
     def do_start(self) -> None:
         self._api = scheduler_rpc.SchedulerAPI(self.conf)
         super().do_start()
+        if self.manager.nova is not None:
+            self._nova = nova_rpc.NovaServer(self.conf, self.host, (
+                rpc_server.Endpoint(
+                    endpoint.NovaEndpoint(self.manager.nova),
+                    endpoint.METHODS, endpoint.VERSION),
+                rpc_server.Endpoint(
+                    endpoint.BaseEndpoint(), endpoint.BASE_METHODS,
+                    endpoint.BASE_VERSION, nova_rpc.BASE_NAMESPACE)))
+            self._nova.start()
+            LOG.info("Requests of nova's are answered")
+
+    def do_stop(self) -> None:
+        if self._nova is not None:
+            self._nova.stop()
+        super().do_stop()
 
     def report(self) -> None:
         # Not into the store: that it arrives there the way that the reports

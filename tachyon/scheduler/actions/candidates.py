@@ -6,6 +6,8 @@ from tachyon.placement import search
 from tachyon.scheduler import data as scheduler_data
 from tachyon.scheduler import funnel
 from tachyon.scheduler.actions import base
+from tachyon.scheduler.nova import destinations
+from tachyon.scheduler.nova import request
 
 
 class CandidatesAction(base.Action):
@@ -18,21 +20,44 @@ class CandidatesAction(base.Action):
             raise self.refuse("no resources are asked for.")
 
     def execute(self, data: scheduler_data.SchedulingData) -> None:
-        snapshot, serving = data.snapshot, data.serving
-        assert snapshot is not None and serving is not None
-        data.found = search.find(snapshot, data.query)
-        # Sharing providers are roots that no instance is on.
-        is_host = np.zeros(snapshot.n, np.bool_)
-        is_host[snapshot.host_rows] = True
-        rows = data.found.roots
-        hosts = scheduler_data.HostSet(snapshot, rows[is_host[rows]], serving,
-                                       data.facts)
-        data.stages += data.found.stages
+        if data.nova is not None:
+            destinations.prepare(data, data.nova)
+            if data.verdict is not None:
+                return
+        hosts = self._find(data)
         if data.tried and len(hosts):
             hosts = self._leave_out_tried(data, hosts)
+        if data.nova is not None and len(hosts):
+            hosts = self._leave_out_elsewhere(data, data.nova, hosts)
         data.hosts = hosts
         if not len(hosts):
             data.end(scheduler_data.Verdict.NO_CANDIDATES)
+
+    def _find(self, data: scheduler_data.SchedulingData
+              ) -> scheduler_data.HostSet:
+        snapshot, serving = data.snapshot, data.serving
+        assert snapshot is not None and serving is not None
+        rows = snapshot.host_rows
+        # Who is rebuilt has what it needs.
+        if data.nova is None or not data.nova.is_rebuild:
+            data.found = search.find(snapshot, data.query)
+            data.stages += data.found.stages
+            # Sharing providers are roots that no instance is on.
+            is_host = np.zeros(snapshot.n, np.bool_)
+            is_host[rows] = True
+            rows = data.found.roots[is_host[data.found.roots]]
+        return scheduler_data.HostSet(snapshot, rows, serving, data.facts)
+
+    def _leave_out_elsewhere(self, data: scheduler_data.SchedulingData,
+                             spec: request.RequestSpec,
+                             hosts: scheduler_data.HostSet
+                             ) -> scheduler_data.HostSet:
+        left, removed = destinations.count(
+            destinations.leave_out(hosts, spec), len(hosts))
+        data.stages.append(funnel.stage(
+            destinations.STAGE, hosts, removed,
+            self.conf.scheduler.explain_examples))
+        return hosts.keep(left)
 
     def _leave_out_tried(self, data: scheduler_data.SchedulingData,
                          hosts: scheduler_data.HostSet

@@ -81,11 +81,13 @@ class ClaimAction(base.Action):
         """Claim for a server of nova's, if the members of its group are
         still where they were when the host was chosen."""
         assert data.nova is not None
-        if data.members != claims.find_members(self.driver,
-                                               data.nova.other_members):
-            raise exception.ClaimConflict(
-                host=chosen.host, reason="another member of the server group "
-                                         "has moved meanwhile")
+        if data.nova.has_hard_policy:
+            before, data.members = data.members, claims.find_members(
+                self.driver, data.nova.other_members)
+            if data.members != before:
+                raise exception.ClaimConflict(
+                    host=chosen.host, reason="another member of its server "
+                                             "group was placed meanwhile")
         data.claimed = claims.claim(self.driver, make_claim(data, chosen),
                                     decision)
 
@@ -111,7 +113,7 @@ def make_claim(data: scheduler_data.SchedulingData,
     assert data.consumer_uuid is not None
     # Where its group may not meet, the generation is what tells that it did.
     compared = (data.tries <= COMPARED_TRIES
-                or (data.nova is not None and bool(data.nova.other_members)))
+                or (data.nova is not None and data.nova.has_hard_policy))
     return models.Claim(
         consumer_uuid=data.consumer_uuid, consumer_generation=None,
         project_id=data.project_id, user_id=data.user_id,

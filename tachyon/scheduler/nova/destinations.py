@@ -26,6 +26,26 @@ FORCED_HOST = "another host is forced"
 FORCED_NODE = "another node is forced"
 
 
+def prepare(data: scheduler_data.SchedulingData,
+            spec: request.RequestSpec) -> None:
+    """Add to the request what the hosts there are tell; end the decision if
+    the one that it is for is not among them."""
+    snapshot, facts = data.snapshot, data.facts
+    assert snapshot is not None and facts is not None
+    data.placed = {}
+    for member, providers in data.members.items():
+        rows = [row for uuid in providers
+                if (row := snapshot.row_of(uuid)) is not None]
+        if rows:
+            data.placed[member] = snapshot.uuids[snapshot.roots[rows[0]]]
+    asked = aim(data.query, spec, facts)
+    if asked is None:
+        data.end(scheduler_data.Verdict.BAD_REQUEST,
+                 f"there is no {name(spec)}")
+    else:
+        data.query = asked
+
+
 def aim(asked: placement_query.Query, spec: request.RequestSpec,
         facts: facts_module.Facts) -> placement_query.Query | None:
     """Return the query for the one node that is forced or requested, or the

@@ -207,12 +207,16 @@ class RequestSpec:
 
     @property
     def other_members(self) -> frozenset[str]:
-        """Return the other members of its server group, if that has a policy
-        that must hold."""
+        """Return the other members of its server group."""
         group = self.instance_group
-        if group is None or group.policy not in _HARD:
-            return _NONE
-        return group.members - {self.instance_uuid}
+        return (_NONE if group is None
+                else group.members - {self.instance_uuid})
+
+    @property
+    def has_hard_policy(self) -> bool:
+        """Return whether its server group has a policy that must hold."""
+        group = self.instance_group
+        return group is not None and group.policy in _HARD
 
     @property
     def check_type(self) -> tuple[str, ...]:

@@ -134,6 +134,11 @@ class Fields:
             reason=f"{self.name}.{field} is {reason}")
 
 
+def is_a(primitive: Any, name: str) -> bool:
+    """Return whether it is an object of this name, whatever its version."""
+    return isinstance(primitive, dict) and primitive.get(_NAME) == name
+
+
 def read(primitive: Any, name: str, where: str | None = None) -> Fields:
     """Return the fields of an object of this name.
 
@@ -141,7 +146,7 @@ def read(primitive: Any, name: str, where: str | None = None) -> Fields:
         is not known.
     """
     where = where or name
-    if not isinstance(primitive, dict) or primitive.get(_NAME) != name:
+    if not is_a(primitive, name):
         raise exception.MalformedMessage(reason=f"{where} is no {name}")
     version = primitive.get(_VERSION)
     major = version.partition(".")[0] if isinstance(version, str) else None

@@ -1,0 +1,227 @@
+"""NovaManager: places nova's servers, and hears what changed on its hosts.
+
+A call is for one server or for several that are alike. They are decided one
+after the other, each on what the former ones left; all of them find a host,
+or none keeps what it was given.
+"""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from oslo_config import cfg
+from oslo_log import log as logging
+
+from tachyon import context as tachyon_context
+from tachyon import exception
+from tachyon.db import base as db_base
+from tachyon.scheduler import data as scheduler_data
+from tachyon.scheduler import explain
+from tachyon.scheduler import pipeline as scheduler_pipeline
+from tachyon.scheduler.data_drivers import base as data_drivers_base
+from tachyon.scheduler.host_sources import base as source_base
+from tachyon.scheduler.host_sources import facts as facts_module
+from tachyon.scheduler.nova import claims
+from tachyon.scheduler.nova import errors
+from tachyon.scheduler.nova import request
+
+LOG = logging.getLogger(__name__)
+
+Verdict = scheduler_data.Verdict
+_MIB_IN_GIB = 1024
+
+
+class NovaManager:
+    """One a process; many threads call it."""
+
+    def __init__(self, conf: cfg.ConfigOpts, driver: db_base.DataDriverBase,
+                 pipeline: scheduler_pipeline.Pipeline,
+                 data_driver: data_drivers_base.DataDriver,
+                 source: source_base.HostSource):
+        self._conf = conf
+        self._driver = driver
+        self._pipeline = pipeline
+        self._data_driver = data_driver
+        self.source = source
+
+    def close(self) -> None:
+        """Let go of what tells of hosts."""
+        self.source.close()
+
+    # ---------------------------------------------------------------- servers
+    def select(self, context: tachyon_context.RequestContext,
+               spec: request.RequestSpec, uuids: Sequence[str] | None, *,
+               alternates: bool = False
+               ) -> list[list[scheduler_data.Selection]]:
+        """Return for each server the host that it has from now on, and if
+        wanted, alternates of the same cell, best first.
+
+        With no ``uuids``, nothing is claimed.
+
+        :raises NoValidHost: nobody was given anything.
+        """
+        try:
+            return self._select(context, spec, uuids, alternates)
+        except (exception.SchedulingDataInvalid, exception.DriverUnavailable,
+                exception.HostSourceUnavailable) as e:
+            LOG.warning("No host for servers %s: %s", _names(uuids), e)
+            raise errors.NoValidHost(str(e)) from e
+
+    def _select(self, context: tachyon_context.RequestContext,
+                spec: request.RequestSpec, uuids: Sequence[str] | None,
+                alternates: bool) -> list[list[scheduler_data.Selection]]:
+        if uuids is None and spec.num_instances != 1:
+            raise errors.NoValidHost(
+                "Several servers are asked for, and not by their uuids.")
+        spares = self._conf.nova.max_attempts - 1 if alternates else 0
+        done: list[scheduler_data.SchedulingData] = []
+        undecided: list[scheduler_data.SchedulingData] = []
+        try:
+            for uuid in [spec.instance_uuid] if uuids is None else uuids:
+                last = uuids is None or len(done) == len(uuids) - 1
+                data = self._prepare(context, spec, uuid, uuids, done)
+                data.spares = spares if last else 0
+                undecided.append(data)
+                self._decide(data)
+                done.append(undecided.pop())
+                spec = _with_member(spec, data)
+        except BaseException as e:
+            verdict = undecided[0].verdict if undecided else None
+            self._give_back(done, verdict or Verdict.BACKEND_ERROR, str(e))
+            raise
+        return _answer(done, spares)
+
+    def _prepare(self, context: tachyon_context.RequestContext,
+                 spec: request.RequestSpec, uuid: str | None,
+                 uuids: Sequence[str] | None,
+                 done: Sequence[scheduler_data.SchedulingData]
+                 ) -> scheduler_data.SchedulingData:
+        data = self._data_driver.initialise(
+            context, dataclasses.replace(spec, instance_uuid=uuid))
+        assert data.nova is not None
+        if uuids is None:
+            data.claimless = True
+        elif len(uuids) > 1:
+            # Decisions are kept by request, and this one has several.
+            data.request_id = f"{data.request_id}:{uuid}"
+        data.members = claims.find_members(self._driver,
+                                           data.nova.other_members)
+        chosen = [each.selection for each in done if each.selection]
+        data.taken = frozenset(each.provider_uuid for each in chosen)
+        data.cells = frozenset(each.place.cell_uuid for each in chosen
+                               if each.place)
+        return data
+
+    def _decide(self, data: scheduler_data.SchedulingData) -> None:
+        """Find a host for one server, and keep why.
+
+        :raises NoValidHost:
+        """
+        self._pipeline.run(data)
+        chosen, verdict = data.selection, data.verdict
+        assert verdict is not None
+        if verdict is Verdict.SCHEDULED and chosen is not None:
+            LOG.info("Server %s is given host %s", data.consumer_uuid,
+                     chosen.host)
+            if data.claimless:
+                self._keep(data, verdict)
+            else:
+                self.source.consume(chosen.provider_uuid, _consumption(data))
+            return
+        summary = explain.summary(data, verdict)
+        LOG.warning("Server %s found no host (%s): %s", data.consumer_uuid,
+                    verdict, summary)
+        self._keep(data, verdict)
+        raise errors.NoValidHost(f"{summary}.")
+
+    def _keep(self, data: scheduler_data.SchedulingData,
+              verdict: Verdict) -> None:
+        """Store the decision; what was decided does not depend on it."""
+        try:
+            self._driver.decisions.put(
+                explain.decision(data, self._conf, verdict))
+        except exception.DriverUnavailable as e:
+            LOG.warning("The decision on server %s is not kept: %s",
+                        data.consumer_uuid, e)
+
+    def _give_back(self, done: Sequence[scheduler_data.SchedulingData],
+                   verdict: Verdict, reason: str) -> None:
+        """Undo the claims of servers whose companion found no host."""
+        for data in reversed(done):
+            chosen, uuid = data.selection, data.consumer_uuid
+            if data.claimless or chosen is None or uuid is None:
+                continue
+            self._pipeline.undo(data)
+            self.source.release(chosen.provider_uuid, uuid)
+            self._keep_ended(data, verdict, reason)
+
+    def _keep_ended(self, data: scheduler_data.SchedulingData,
+                    verdict: Verdict, reason: str) -> None:
+        decision = explain.decision(data, self._conf, Verdict.SCHEDULED)
+        try:
+            self._driver.decisions.put(dataclasses.replace(
+                decision, verdict=str(verdict), document=explain.ended(
+                    decision.document, verdict,
+                    f"another server of the request found no host: {reason}",
+                    self._conf.scheduler.explain_max_bytes)))
+        except exception.DriverUnavailable as e:
+            LOG.warning("The decision on server %s is not kept: %s",
+                        data.consumer_uuid, e)
+
+    # ------------------------------------------------------------------- hosts
+    def update_aggregates(self,
+                          aggregates: Sequence[Mapping[str, Any]]) -> None:
+        self.source.update_aggregates(aggregates)
+
+    def delete_aggregate(self, id: int) -> None:
+        self.source.delete_aggregate(id)
+
+    def update_instance_info(self, host: str,
+                             instances: Sequence[Mapping[str, Any]]) -> None:
+        self.source.update_instance_info(host, instances)
+
+    def delete_instance_info(self, host: str, uuid: str) -> None:
+        self.source.delete_instance_info(host, uuid)
+
+    def sync_instance_info(self, host: str, uuids: Sequence[str]) -> None:
+        self.source.sync_instance_info(host, uuids)
+
+
+def _answer(done: Sequence[scheduler_data.SchedulingData],
+            spares: int) -> list[list[scheduler_data.Selection]]:
+    """Return the host of each server, then alternates of its cell. These
+    were found last, when all servers had their hosts."""
+    others = done[-1].alternates if done else []
+    answer = []
+    for data in done:
+        chosen = data.selection
+        assert chosen is not None and chosen.place is not None
+        cell = chosen.place.cell_uuid
+        near = [each for each in others
+                if each.place is not None and each.place.cell_uuid == cell]
+        answer.append([chosen, *near[:spares]])
+    return answer
+
+
+def _with_member(spec: request.RequestSpec,
+                 data: scheduler_data.SchedulingData) -> request.RequestSpec:
+    """Return the spec with the host of a placed member in its group."""
+    group, chosen = spec.instance_group, data.selection
+    if group is None or chosen is None or chosen.place is None:
+        return spec
+    return dataclasses.replace(spec, instance_group=dataclasses.replace(
+        group, hosts=group.hosts | {chosen.place.host}))
+
+
+def _consumption(data: scheduler_data.SchedulingData
+                 ) -> facts_module.Consumption:
+    assert data.nova is not None and data.nova.instance_uuid is not None
+    flavor = data.nova.flavor
+    return facts_module.Consumption(
+        data.nova.instance_uuid, ram_mb=flavor.memory_mb,
+        disk_mb=(flavor.root_gb + flavor.ephemeral_gb) * _MIB_IN_GIB,
+        vcpus=flavor.vcpus)
+
+
+def _names(uuids: Sequence[str] | None) -> str:
+    return ", ".join(uuids or ()) or "(not named)"
