@@ -80,16 +80,26 @@ class ClaimAction(base.Action):
                decision: models.Decision) -> None:
         """Claim for a server of nova's, if the members of its group are
         still where they were when the host was chosen."""
-        assert data.nova is not None
-        if data.nova.has_hard_policy:
-            before, data.members = data.members, claims.find_members(
-                self.driver, data.nova.other_members)
-            if data.members != before:
-                raise exception.ClaimConflict(
-                    host=chosen.host, reason="another member of its server "
-                                             "group was placed meanwhile")
-        data.claimed = claims.claim(self.driver, make_claim(data, chosen),
-                                    decision)
+        if self._members_moved(data):
+            raise exception.ClaimConflict(
+                host=chosen.host, reason="another member of its server group "
+                                         "was placed meanwhile")
+        try:
+            data.claimed = claims.claim(self.driver, make_claim(data, chosen),
+                                        decision)
+        except CONFLICTS:
+            # Whoever was faster may be one of them.
+            self._members_moved(data)
+            raise
+
+    def _members_moved(self, data: scheduler_data.SchedulingData) -> bool:
+        """Look where the members of the group are; return whether that is
+        elsewhere than before."""
+        if not data.nova.has_hard_policy:
+            return False
+        before, data.members = data.members, claims.find_members(
+            self.driver, data.nova.other_members)
+        return data.members != before
 
     def _ask(self, id: str, attempt: int, host: str,
              error: exception.DriverUnavailable) -> models.Instance:

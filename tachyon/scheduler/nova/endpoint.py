@@ -40,8 +40,8 @@ class NovaEndpoint:
 
     def select_destinations(
             self, context: tachyon_context.RequestContext,
-            request_spec: Any = None, filter_properties: Any = None,
-            spec_obj: Any = None, instance_uuids: Any = None,
+            request_spec: object = None, filter_properties: object = None,
+            spec_obj: object = None, instance_uuids: object = None,
             return_objects: bool = False,
             return_alternates: bool = False) -> list[Any]:
         """Return a list of Selections for each server; or, if no objects are
@@ -66,7 +66,7 @@ class NovaEndpoint:
                 for one in found]
 
     def update_aggregates(self, context: tachyon_context.RequestContext,
-                          aggregates: Any) -> None:
+                          aggregates: object) -> None:
         if isinstance(aggregates, list):
             found = [wire.read(each, "Aggregate") for each in aggregates]
         elif wire.is_a(aggregates, "AggregateList"):
@@ -80,12 +80,12 @@ class NovaEndpoint:
             "metadata": each.mapping("metadata")} for each in found])
 
     def delete_aggregate(self, context: tachyon_context.RequestContext,
-                         aggregate: Any) -> None:
+                         aggregate: object) -> None:
         self._nova.delete_aggregate(
             wire.read(aggregate, "Aggregate").whole("id"))
 
     def update_instance_info(self, context: tachyon_context.RequestContext,
-                             host_name: str, instance_info: Any) -> None:
+                             host_name: str, instance_info: object) -> None:
         found = (wire.read(instance_info, "InstanceList").objects(
             "objects", "Instance")
             if wire.is_a(instance_info, "InstanceList")
@@ -99,7 +99,7 @@ class NovaEndpoint:
         self._nova.delete_instance_info(host_name, instance_uuid)
 
     def sync_instance_info(self, context: tachyon_context.RequestContext,
-                           host_name: str, instance_uuids: Any) -> None:
+                           host_name: str, instance_uuids: object) -> None:
         self._nova.sync_instance_info(
             host_name, _uuids(instance_uuids, "instance_uuids"))
 
@@ -108,7 +108,7 @@ class BaseEndpoint:
     """What every service of nova's answers, in the namespace ``baseapi``."""
 
     def ping(self, context: tachyon_context.RequestContext,
-             arg: Any) -> dict[str, Any]:
+             arg: object) -> dict[str, Any]:
         return {"service": "scheduler", "arg": arg}
 
     def get_backdoor_port(self, context: tachyon_context.RequestContext
@@ -116,7 +116,7 @@ class BaseEndpoint:
         """There is none."""
 
 
-def _uuids(values: Any, name: str) -> list[str]:
+def _uuids(values: object, name: str) -> list[str]:
     if (not isinstance(values, list) or len(values) > SERVERS_MAX
             or not all(isinstance(each, str) for each in values)):
         raise exception.MalformedMessage(reason=f"its {name} is no list of "

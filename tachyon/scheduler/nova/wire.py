@@ -159,7 +159,7 @@ def read(primitive: Any, name: str, where: str | None = None) -> Fields:
     return Fields(where, data)
 
 
-def minor(primitive: Mapping[str, Any]) -> int:
+def minor(primitive: Any) -> int:
     """Return the minor version of an object that was read."""
     tail = str(primitive[_VERSION]).partition(".")[2]
     return int(tail) if tail.isdigit() else 0
