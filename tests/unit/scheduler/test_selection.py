@@ -106,7 +106,8 @@ class TestChoose(base.TestCase):
             host="h0", provider_uuid=root, service_host="c1",
             allocations={root: {"MEMORY_MB": 8}, numa: {"VCPU": 1}},
             names={root: "h0", numa: "numa"},
-            generations={root: 0, numa: 1}), chosen)
+            generations={root: 0, numa: 1},
+            mappings={"": (root, numa)}), chosen)
 
     def test_the_root_is_compared_even_if_nothing_is_taken_of_it(self):
         store = placement_fakes.make_forest(h0={
