@@ -21,7 +21,7 @@ class CandidatesAction(base.Action):
 
     def execute(self, data: scheduler_data.SchedulingData) -> None:
         if data.nova is not None:
-            destinations.prepare(data, data.nova)
+            destinations.prepare(data, data.nova, self.conf)
             if data.verdict is not None:
                 return
         hosts = self._find(data)

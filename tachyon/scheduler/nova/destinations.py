@@ -9,11 +9,13 @@ from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
+from oslo_config import cfg
 
 from tachyon.placement import query as placement_query
 from tachyon.placement import reasons
 from tachyon.scheduler import data as scheduler_data
 from tachyon.scheduler import funnel
+from tachyon.scheduler import prefilters
 from tachyon.scheduler.host_sources import facts as facts_module
 from tachyon.scheduler.nova import request
 
@@ -26,10 +28,13 @@ FORCED_HOST = "another host is forced"
 FORCED_NODE = "another node is forced"
 
 
-def prepare(data: scheduler_data.SchedulingData,
-            spec: request.RequestSpec) -> None:
-    """Add to the request what the hosts there are tell; end the decision if
-    the one that it is for is not among them."""
+def prepare(data: scheduler_data.SchedulingData, spec: request.RequestSpec,
+            conf: cfg.ConfigOpts) -> None:
+    """Add to the request what pre-filters and the hosts there are tell; end
+    the decision if the one that it is for is not among them.
+
+    :raises SchedulingDataInvalid: a pre-filter knows that nothing fits.
+    """
     snapshot, facts = data.snapshot, data.facts
     assert snapshot is not None and facts is not None
     data.placed = {}
@@ -42,8 +47,35 @@ def prepare(data: scheduler_data.SchedulingData,
     if asked is None:
         data.end(scheduler_data.Verdict.BAD_REQUEST,
                  f"there is no {name(spec)}")
-    else:
-        data.query = asked
+    elif not spec.is_rebuild:
+        needs = prefilters.run(conf, spec, facts)
+        data.query = add_needs(asked, needs, [
+            str(each.get("request_id")) for each in spec.pci_requests])
+
+
+def add_needs(asked: placement_query.Query, needs: prefilters.Needs,
+              devices: Iterable[str]) -> placement_query.Query:
+    """Return the query with what pre-filters add. ``devices`` are the ids
+    of PCI requests, with which the suffixes of their groups begin."""
+    devices = tuple(devices)
+    return dataclasses.replace(
+        asked, root_required=asked.root_required | needs.root_required,
+        root_forbidden=asked.root_forbidden | needs.root_forbidden,
+        groups=tuple(_add(group, needs, devices) for group in asked.groups))
+
+
+def _add(group: placement_query.RequestGroup, needs: prefilters.Needs,
+         devices: tuple[str, ...]) -> placement_query.RequestGroup:
+    if not group.suffix:
+        return dataclasses.replace(
+            group, forbidden_aggregates=(group.forbidden_aggregates
+                                         | needs.forbidden_aggregates),
+            member_of=tuple(dict.fromkeys(group.member_of
+                                          + needs.member_of)))
+    if group.suffix.startswith(devices):
+        return dataclasses.replace(
+            group, required=group.required | needs.device_required)
+    return group
 
 
 def aim(asked: placement_query.Query, spec: request.RequestSpec,

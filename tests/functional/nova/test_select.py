@@ -71,6 +71,14 @@ class TestOne(base.NovaCase):
         self.source.down.add("n2-service")
         self.assertRaises(errors.NoValidHost, self.select, [uuids.other])
 
+    def test_a_host_that_is_disabled(self):
+        """nova says so by a trait, which a pre-filter keeps away from."""
+        self.add_node("n1", traits=["COMPUTE_STATUS_DISABLED"])
+        self.assertRaises(errors.NoValidHost, self.select, [uuids.vm])
+        self.assertEqual(
+            ["COMPUTE_STATUS_DISABLED"], self.decisions(uuids.vm)[
+                0].document["inputs"]["query"]["root_forbidden"])
+
     def test_groups_are_mapped(self):
         node = self.add_node("n1")
         port = self.add_host("n1-nic", parent=node, NET_BW_EGR_KILOBIT_PER_SEC=
