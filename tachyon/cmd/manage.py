@@ -17,6 +17,7 @@ from tachyon import exception
 from tachyon import plugins
 from tachyon.cmd import cloud
 from tachyon.cmd import command
+from tachyon.cmd import explain
 from tachyon.cmd import placement
 
 FAILED = 1
@@ -89,6 +90,7 @@ def _add_commands(
                 action.add_argument(argument.lower(), metavar=argument)
     placement.add_commands(commands)
     cloud.add_commands(commands)
+    explain.add_commands(commands)
 
 
 def _db_sync(conf: cfg.ConfigOpts) -> int:
