@@ -307,8 +307,8 @@ def ended(driver: db_base.DataDriverBase, conf: cfg.ConfigOpts,
     try:
         former = driver.decisions.get(request_id).document
     except exception.RequestNotFound:
-        former = explain.failed(instance, request_id, attempt, verdict,
-                                reason)
+        former = explain.failed(instance.id, instance.project_id, request_id,
+                                attempt, verdict, reason, instance.tried)
     return models.Decision(
         request_id=request_id, consumer_uuid=instance.id,
         project_id=instance.project_id, verdict=str(verdict),

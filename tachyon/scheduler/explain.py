@@ -28,7 +28,7 @@ What needs the snapshot is gathered by ``observe`` while it is lent; the rest
 follows when the decision has ended.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -199,17 +199,18 @@ def ended(former: Mapping[str, Any], verdict: Verdict, reason: str,
     return documents.fit(made, max_bytes)
 
 
-def failed(instance: models.Instance, request_id: str, attempt: int,
-           verdict: Verdict, reason: str) -> dict[str, Any]:
+def failed(consumer_uuid: str, project_id: str, request_id: str,
+           attempt: int, verdict: Verdict, reason: str,
+           tried: Sequence[str] = ()) -> dict[str, Any]:
     """Return the document of a request that never came to a decision."""
     return {"version": VERSION, "request_id": request_id,
-            "consumer_uuid": instance.id, "project_id": instance.project_id,
+            "consumer_uuid": consumer_uuid, "project_id": project_id,
             "dry_run": False, "attempt": attempt, "verdict": str(verdict),
             "reason": _plain(verdict, reason), "summary": reason,
             "host": None, "service": None, "allocations": None, "tries": 0,
             "conflicts": [], "funnel": [], "scores": [], "nearest": [],
             "hosts": [], "limits": {"dropped": []},
-            "inputs": {"tried": list(instance.tried)}}
+            "inputs": {"tried": list(tried)}}
 
 
 def summary(data: scheduler_data.SchedulingData, verdict: Verdict) -> str:

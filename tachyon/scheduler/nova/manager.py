@@ -15,6 +15,7 @@ from oslo_log import log as logging
 from tachyon import context as tachyon_context
 from tachyon import exception
 from tachyon.db import base as db_base
+from tachyon.db import models
 from tachyon.scheduler import data as scheduler_data
 from tachyon.scheduler import explain
 from tachyon.scheduler import pipeline as scheduler_pipeline
@@ -62,8 +63,7 @@ class NovaManager:
         """
         try:
             return self._select(context, spec, uuids, alternates)
-        except (exception.SchedulingDataInvalid, exception.DriverUnavailable,
-                exception.HostSourceUnavailable) as e:
+        except exception.DriverUnavailable as e:
             LOG.warning("No host for servers %s: %s", _names(uuids), e)
             raise errors.NoValidHost(str(e)) from e
 
@@ -96,14 +96,17 @@ class NovaManager:
                  uuids: Sequence[str] | None,
                  done: Sequence[scheduler_data.SchedulingData]
                  ) -> scheduler_data.SchedulingData:
-        data = self._data_driver.initialise(
-            context, dataclasses.replace(spec, instance_uuid=uuid))
-        assert data.nova is not None
-        if uuids is None:
-            data.claimless = True
-        elif len(uuids) > 1:
-            # Decisions are kept by request, and this one has several.
-            data.request_id = f"{data.request_id}:{uuid}"
+        # Decisions are kept by request, and this one may have several.
+        request_id = (f"{context.request_id}:{uuid}"
+                      if uuids is not None and len(uuids) > 1
+                      else context.request_id or "")
+        try:
+            data = self._data_driver.initialise(
+                context, dataclasses.replace(spec, instance_uuid=uuid))
+        except exception.SchedulingDataInvalid as e:
+            raise self._refuse(spec, uuid, request_id, _reason(e)) from e
+        data.request_id = request_id
+        data.claimless |= uuids is None
         data.members = claims.find_members(self._driver,
                                            data.nova.other_members)
         chosen = [each.selection for each in done if each.selection]
@@ -117,32 +120,47 @@ class NovaManager:
 
         :raises NoValidHost:
         """
-        self._pipeline.run(data)
+        try:
+            self._pipeline.run(data)
+        except exception.SchedulingDataInvalid as e:
+            data.end(Verdict.BAD_REQUEST, _reason(e))
+        except (exception.DriverUnavailable,
+                exception.HostSourceUnavailable) as e:
+            data.end(Verdict.BACKEND_ERROR, str(e))
         chosen, verdict = data.selection, data.verdict
         assert verdict is not None
         if verdict is Verdict.SCHEDULED and chosen is not None:
             LOG.info("Server %s is given host %s", data.consumer_uuid,
                      chosen.host)
             if data.claimless:
-                self._keep(data, verdict)
+                self._keep(explain.decision(data, self._conf, verdict))
             else:
                 self.source.consume(chosen.provider_uuid, _consumption(data))
             return
         summary = explain.summary(data, verdict)
         LOG.warning("Server %s found no host (%s): %s", data.consumer_uuid,
                     verdict, summary)
-        self._keep(data, verdict)
-        raise errors.NoValidHost(f"{summary}.")
+        self._keep(explain.decision(data, self._conf, verdict))
+        raise _no_host(summary)
 
-    def _keep(self, data: scheduler_data.SchedulingData,
-              verdict: Verdict) -> None:
-        """Store the decision; what was decided does not depend on it."""
+    def _refuse(self, spec: request.RequestSpec, uuid: str | None,
+                request_id: str, reason: str) -> errors.NoValidHost:
+        """Keep why a request makes no sense; return the error to raise."""
+        LOG.warning("Server %s can't be placed: %s", uuid, reason)
+        verdict = Verdict.BAD_REQUEST
+        self._keep(models.Decision(
+            request_id, uuid or "", spec.project_id, str(verdict),
+            explain.failed(uuid or "", spec.project_id, request_id, 0,
+                           verdict, reason)))
+        return _no_host(reason)
+
+    def _keep(self, decision: models.Decision) -> None:
+        """Store a decision; what was decided does not depend on it."""
         try:
-            self._driver.decisions.put(
-                explain.decision(data, self._conf, verdict))
+            self._driver.decisions.put(decision)
         except exception.DriverUnavailable as e:
             LOG.warning("The decision on server %s is not kept: %s",
-                        data.consumer_uuid, e)
+                        decision.consumer_uuid, e)
 
     def _give_back(self, done: Sequence[scheduler_data.SchedulingData],
                    verdict: Verdict, reason: str) -> None:
@@ -153,20 +171,12 @@ class NovaManager:
                 continue
             self._pipeline.undo(data)
             self.source.release(chosen.provider_uuid, uuid)
-            self._keep_ended(data, verdict, reason)
-
-    def _keep_ended(self, data: scheduler_data.SchedulingData,
-                    verdict: Verdict, reason: str) -> None:
-        decision = explain.decision(data, self._conf, Verdict.SCHEDULED)
-        try:
-            self._driver.decisions.put(dataclasses.replace(
+            decision = explain.decision(data, self._conf, Verdict.SCHEDULED)
+            self._keep(dataclasses.replace(
                 decision, verdict=str(verdict), document=explain.ended(
                     decision.document, verdict,
                     f"another server of the request found no host: {reason}",
                     self._conf.scheduler.explain_max_bytes)))
-        except exception.DriverUnavailable as e:
-            LOG.warning("The decision on server %s is not kept: %s",
-                        data.consumer_uuid, e)
 
     # ------------------------------------------------------------------- hosts
     def update_aggregates(self,
@@ -221,6 +231,15 @@ def _consumption(data: scheduler_data.SchedulingData
         data.nova.instance_uuid, ram_mb=flavor.memory_mb,
         disk_mb=(flavor.root_gb + flavor.ephemeral_gb) * _MIB_IN_GIB,
         vcpus=flavor.vcpus)
+
+
+def _no_host(reason: str) -> errors.NoValidHost:
+    return errors.NoValidHost(f"{reason.rstrip('.')}.")
+
+
+def _reason(error: exception.TachyonException) -> str:
+    """Return what is wrong, without who found it."""
+    return str(error.kwargs.get("reason", error))
 
 
 def _names(uuids: Sequence[str] | None) -> str:

@@ -1,9 +1,13 @@
 """select_destinations: who is given which host, and what is claimed."""
 
 import json
+from unittest import mock
 
+import jsonschema
 from oslo_utils.fixture import uuidsentinel as uuids
 
+from tachyon import exception
+from tachyon.api.v1.schemas import requests as request_schemas
 from tachyon.db import models
 from tachyon.scheduler.nova import errors
 from tachyon.scheduler.nova import wire
@@ -39,6 +43,9 @@ class TestOne(base.NovaCase):
         self.assertEqual(("scheduled", "p1", self.context.request_id), (
             decision.verdict, decision.project_id, decision.request_id))
         self.assertEqual("n1", decision.document["host"])
+        jsonschema.validate(decision.document, {
+            "$ref": "#/components/schemas/ExplainDocument",
+            "components": {"schemas": request_schemas.SCHEMAS}})
 
     def test_a_zone(self):
         self.add_node("n1")
@@ -98,7 +105,36 @@ class TestOne(base.NovaCase):
             errors.NoValidHost, self.select, [uuids.vm],
             flavor={"extra_specs": {"resources1:VCPU": "1",
                                     "resources2:VCPU": "1"}})
-        self.assertIn("group_policy", str(error))
+        self.assertEqual(
+            "No valid host was found. group_policy: the flavor asks for "
+            "several groups of resources, and does not say whether they may "
+            "overlap.", str(error))
+        self.assertEqual("bad_request", self.decisions(uuids.vm)[0].verdict)
+
+    def test_nothing_is_known_of_hosts(self):
+        self.source.error = exception.HostSourceUnavailable(reason="no cell")
+        error = self.assertRaises(errors.NoValidHost, self.select,
+                                  [uuids.vm])
+        self.assertIn("Nothing is known of the hosts: no cell.", str(error))
+        self.assertEqual("backend_error",
+                         self.decisions(uuids.vm)[0].verdict)
+
+    def test_a_claim_whose_answer_is_lost(self):
+        """It is read again: what was made counts, what was not does not."""
+        self.add_node("n1")
+        real = self.driver.allocations.replace
+        lost = exception.DriverUnavailable(reason="gone")
+
+        def made(claims, decisions=()):
+            real(claims, decisions)
+            raise lost
+
+        with mock.patch.object(self.driver.allocations, "replace", made):
+            self.assertEqual([["n1"]], self.select_nodes([uuids.vm]))
+        with mock.patch.object(self.driver.allocations, "replace",
+                               side_effect=lost):
+            self.assertRaises(errors.NoValidHost, self.select, [uuids.other])
+        self.assertNotIn(uuids.other, self.source.consumed)
 
     def test_secrets_are_not_kept(self):
         self.add_node("n1")
