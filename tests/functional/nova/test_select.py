@@ -145,6 +145,9 @@ class TestOne(base.NovaCase):
 
 
 class TestOlderConductors(base.NovaCase):
+
+    db_driver = "sqlite"                # nothing here is up to the store
+
     def test_selection_1_0(self):
         self.add_node("n1")
         spec = messages.spec()
@@ -183,6 +186,9 @@ class TestOlderConductors(base.NovaCase):
 
 
 class TestDestinations(base.NovaCase):
+
+    db_driver = "sqlite"                # nothing here is up to the store
+
     def setUp(self):
         super().setUp()
         self.nodes = {name: self.add_node(name)
@@ -255,6 +261,9 @@ class TestDestinations(base.NovaCase):
 
 
 class TestAlternates(base.NovaCase):
+
+    db_driver = "sqlite"                # nothing here is up to the store
+
     def setUp(self):
         super().setUp()
         for index in range(5):
