@@ -41,7 +41,8 @@ class Work:
             if self._stopping or (jobs and job.attempt is not None and any(
                     other.attempt == job.attempt for other in jobs)):
                 return False
-            if jobs:
+            # An empty one is about to be looked at once more by its thread.
+            if jobs is not None:
                 jobs.append(job)
                 return True
             self._queues[job.instance_id] = collections.deque([job])

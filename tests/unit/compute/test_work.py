@@ -86,6 +86,26 @@ class TestWork(base.TestCase):
         self.assertNotIn(("a", 2), self.ran)
         self.assertEqual([], self.work.deliveries())
 
+    def test_what_comes_as_the_last_one_ends_is_run_once(self):
+        look, looks = self.work._head, threading.Semaphore(0)
+
+        def look_late(instance_id):
+            if self.ran == [("a", 1)]:
+                looks.release()
+                self.gate.wait(DEADLINE)
+            return look(instance_id)
+
+        self.work._head = look_late
+        self.add("a", 1)
+        self.assertTrue(looks.acquire(timeout=DEADLINE))
+        _, _, ended = self.add("a", 2)
+        # Nobody else comes to look.
+        self.assertFalse(looks.acquire(timeout=0.1))
+        self.gate.set()
+        self.assertTrue(ended.wait(DEADLINE))
+        self.work.stop()
+        self.assertEqual([("a", 1), ("a", 2)], self.ran)
+
     def test_many(self):
         ids = [str(uuid.uuid4()) for _ in range(20)]
         lasts = []
