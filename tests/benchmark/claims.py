@@ -36,6 +36,8 @@ def claims(side: sides.Side, seconds: float, count: int, path: str | None,
            first: int | None = None) -> figures.Figure:
     """Claim from so many clients at once."""
     found = [] if path else candidates_of(side)[:first]
+    if first is not None:
+        _make_room(side, found)
     warm = wire.Wire(side.url)
     clients.claim(warm, time.monotonic() + seconds / 2, CLIENTS, path, found)
     warm.close()
@@ -50,6 +52,18 @@ def candidates_of(side: sides.Side) -> list[dict[str, Any]]:
         "GET", CANDIDATES + RESOURCES)["allocation_requests"]
     client.close()
     return found
+
+
+def _make_room(side: sides.Side, found: list[dict[str, Any]]) -> None:
+    """Give the hosts of these candidates more than will be claimed."""
+    client = wire.Wire(side.url)
+    for uuid in {uuid for each in found for uuid in each["allocations"]}:
+        path = f"/resource_providers/{uuid}/inventories"
+        body = client.tell("GET", path)
+        for inventory in body["inventories"].values():
+            inventory["total"] *= 1000
+        client.tell("PUT", path, body)
+    client.close()
 
 
 def _figure(outcome: clients.Outcome) -> figures.Figure:
