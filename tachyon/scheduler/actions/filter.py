@@ -20,7 +20,8 @@ class FilterAction(base.Action):
         super().__init__(tools, name)
         self._filters = enabled.EnabledPlugins(
             tools.conf, plugins.FILTERS, "enabled_filters")
-        self._nova_filters = enabled.nova_filters(tools.conf)
+        self._nova_filters = (enabled.nova_filters(tools.conf)
+                              if tools.conf.nova.enabled else None)
 
     def validate(self, data: scheduler_data.SchedulingData) -> None:
         """Filters take any request; those enabled now are used."""
@@ -29,6 +30,7 @@ class FilterAction(base.Action):
         elif data.skip_filters:
             data.filters = ()
         else:
+            assert self._nova_filters is not None
             data.filters = tuple(
                 each for each in self._nova_filters.current().values()
                 if each.on_rebuild or not data.nova.is_rebuild)

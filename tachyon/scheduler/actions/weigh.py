@@ -25,7 +25,8 @@ class WeighAction(base.Action):
         super().__init__(tools, name)
         self._weighers = enabled.EnabledPlugins(
             tools.conf, plugins.WEIGHERS, "enabled_weighers")
-        self._nova_weighers = enabled.nova_weighers(tools.conf)
+        self._nova_weighers = (enabled.nova_weighers(tools.conf)
+                               if tools.conf.nova.enabled else None)
 
     def validate(self, data: scheduler_data.SchedulingData) -> None:
         """Weighers take any request."""
@@ -37,6 +38,7 @@ class WeighAction(base.Action):
         if data.nova is None:
             weighers, options = self._weighers, self.conf.scheduler
         else:
+            assert self._nova_weighers is not None
             weighers = self._nova_weighers
             options = self.conf.filter_scheduler
         data.scores = score(weighers.current(), hosts, data,

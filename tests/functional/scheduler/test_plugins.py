@@ -130,6 +130,21 @@ class TestStart(PluginCase):
                 self.config_fixture.conf.clear_override(option, "scheduler")
 
 
+    def test_what_is_for_nova_alone_is_loaded_for_nova_alone(self):
+        self.config("nova_hosts", source="tachyon")
+        for option in ("enabled_filters", "weight_classes"):
+            with self.subTest(option):
+                self.config("filter_scheduler", **{option: ["nope"]})
+                self.make_scheduler()
+                self.config("nova", enabled=True)
+                error = self.assertRaises(exception.PluginError,
+                                          self.make_scheduler)
+                self.assertEqual("nope", error.kwargs["name"])
+                for group, name in (("filter_scheduler", option),
+                                    ("nova", "enabled")):
+                    self.config_fixture.conf.clear_override(name, group)
+
+
 class TestRunning(PluginCase):
     def test_filters_and_weighers_of_others(self):
         self.add(plugins.FILTERS, "even", f"{HERE}:EvenFilter")
