@@ -64,27 +64,31 @@ class ServerGroupAffinityFilter(base.MaskFilter):
                 | (on_hosts(hosts, late, data) > 0))
 
 
-class DifferentHostFilter(base.MaskFilter):
+class _HintFilter(base.MaskFilter):
+    """Base of filters by where the instances of a hint are."""
+
+    hint: str
+    together: bool                      # with any of them, or with none
+
+    def mask(self, hosts: scheduler_data.HostSet,
+             data: scheduler_data.SchedulingData) -> npt.NDArray[np.bool_]:
+        uuids = data.nova.hints.get(self.hint)
+        if not uuids:
+            return np.ones(len(hosts), np.bool_)
+        return (on_hosts(hosts, uuids, data) > 0) == self.together
+
+
+class DifferentHostFilter(_HintFilter):
     """Hint ``different_host``: not with any of these instances."""
 
     words = "an instance of hint different_host is there"
-
-    def mask(self, hosts: scheduler_data.HostSet,
-             data: scheduler_data.SchedulingData) -> npt.NDArray[np.bool_]:
-        uuids = data.nova.hints.get("different_host")
-        if not uuids:
-            return np.ones(len(hosts), np.bool_)
-        return on_hosts(hosts, uuids, data) == 0
+    hint = "different_host"
+    together = False
 
 
-class SameHostFilter(base.MaskFilter):
+class SameHostFilter(_HintFilter):
     """Hint ``same_host``: with one of these instances."""
 
     words = "no instance of hint same_host is there"
-
-    def mask(self, hosts: scheduler_data.HostSet,
-             data: scheduler_data.SchedulingData) -> npt.NDArray[np.bool_]:
-        uuids = data.nova.hints.get("same_host")
-        if not uuids:
-            return np.ones(len(hosts), np.bool_)
-        return on_hosts(hosts, uuids, data) > 0
+    hint = "same_host"
+    together = True
