@@ -93,4 +93,6 @@ class OscPlacementTest(base.TestCase):
         return self.client.wait_for(body["id"], "STOPPED")
 
     def test_without_any_token(self):
-        self.provider("list", auth=("none",))
+        found = self.provider("list", auth=("none",))
+        self.assertEqual(self.client.providers(),
+                         {row["name"]: row["uuid"] for row in found})
