@@ -4,7 +4,8 @@ Community edition can be copied only while it is stopped, so this goes through
 the graph. A copy is of one moment: its transaction holds the locks of all
 instances, by id, and that of the change number. Who has none of these waits,
 or changes nothing that a copy holds: a new instance comes with a message of
-its own, and neither is looked at.
+its own, and neither is looked at. One that got its resources before the
+number was locked is: what it consumes is in the copy.
 
 A restore can't be one transaction, so it marks the store, and waits until
 everybody has seen that. From then on daemons refuse to work, until it is over.
@@ -72,6 +73,15 @@ _LOCK_INSTANCES = """
 _LOCK_STORE = """
     MATCH (s:Store {name: $store}) SET s.locked = true
     RETURN properties(s)"""
+# Against the order of locks: who has one of these, and waits for the number,
+# is in a deadlock with us, and one of the two begins again.
+_LOCK_LANDED = """
+    MATCH (n:Instance) WHERE n.id > ''
+      AND coalesce(n.locked, true) <> $mark
+      AND EXISTS { (:Consumer {uuid: n.id}) }
+    WITH n ORDER BY n.id
+    SET n.locked = $mark
+    RETURN count(*)"""
 # What each label, or type, is read by, where that is not all there is.
 _LOCKED = "n.locked = $mark"
 _ONLY = {
@@ -115,10 +125,15 @@ def _copy(txn: transaction.Transaction, store: connection.Store, path: str,
           tell: base.Tell) -> Counter[str]:
     mark = uuidutils.generate_uuid()
     txn.all(_LOCK_INSTANCES, mark=mark)
-    head = txn.all(_LOCK_STORE, store=transaction.STORE)[0][0]
+    head = _lock_store(txn)
     store.check(head)
+    txn.all(_LOCK_LANDED, mark=mark)
     with open(path, "wb") as file:
         return _write(txn, mark, head, file, tell)
+
+
+def _lock_store(txn: transaction.Transaction) -> Mapping[str, Any]:
+    return txn.all(_LOCK_STORE, store=transaction.STORE)[0][0]
 
 
 def _write(txn: transaction.Transaction, mark: str, head: Mapping[str, Any],

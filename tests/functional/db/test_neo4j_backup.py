@@ -309,6 +309,31 @@ class TestBackup(contract_backup.BackupContract, test_neo4j.Neo4jCase):
         self.driver.restore(self.backup)
         self.assertEqual(0, self.used(uuids.host))
 
+    def test_what_lands_before_the_number_is_locked(self):
+        """Of an instance that came too late to be locked with the others."""
+        lock = backup._lock_store
+
+        def late(txn):
+            for name in ("landed", "waiting", "ended"):
+                self.submit(name)
+            for name in (uuids.landed, uuids.ended):
+                self.land(name, self.claim_message(name).attempt)
+            ended = self.driver.instances.get(uuids.ended)
+            self.driver.instances.end(ended.id, ended.generation)
+            return lock(txn)
+
+        with mock.patch.object(backup, "_lock_store", late):
+            self.driver.backup(self.backup)
+        self.driver.restore(self.backup)
+        self.assertEqual(
+            [(uuids.landed, "host")],
+            [(one.id, one.host) for one in
+             self.driver.instances.list(include_deleted=True)])
+        self.assertEqual(1, self.used(uuids.host))
+        self.assertEqual(
+            [uuids.landed],
+            [one.instance_id for one in self.driver.messages.list()])
+
 
 class TestMark(test_neo4j.Neo4jCase):
 
