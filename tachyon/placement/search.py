@@ -20,6 +20,7 @@ import numpy as np
 from tachyon.placement import combine
 from tachyon.placement import explain
 from tachyon.placement import masks
+from tachyon.placement import packing
 from tachyon.placement import pools
 from tachyon.placement import query as query_module
 from tachyon.placement import reasons
@@ -60,7 +61,7 @@ class Found:
         self._fitting = self._evaluation.fitting
         self._barren: set[int] = set()
         self._given_up: set[int] = set()
-        self._searches: list[combine.Patience] = []
+        self._searches: list[packing.Patience] = []
         self.roots = np.flatnonzero(self._fitting).astype(np.int32)
 
     # ------------------------------------------------------------ candidates
@@ -97,12 +98,12 @@ class Found:
         if combiner.single:
             yield from map(combiner.the_only, roots.tolist())
             return
-        patience = combine.Patience()
+        patience = combiner.patience
         self._searches.append(patience)
         waiting = []
         for root in map(int, roots):
             given_up = patience.given_up
-            candidates, several = combiner.candidates(root, patience)
+            candidates, several = combiner.candidates(root)
             first = next(candidates, None)
             if first is None:
                 sure = patience.given_up == given_up

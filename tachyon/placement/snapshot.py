@@ -111,11 +111,29 @@ class Snapshot:
         return self._derived.get("root_rows", self.topology, lambda: (
             np.flatnonzero(self.live & (self.parents < 0)).astype(np.int32)))
 
-    @property
-    def lineages(self) -> dict[int, frozenset[int]]:
-        """Return where to keep which rows are above a row, and itself; it is
-        another dict when that may have changed."""
-        return self._derived.get("lineages", self.topology, dict)
+    def members(self, root: int) -> tuple[np.ndarray, tuple[int, ...]]:
+        """Return the rows of a tree, by name, and for each the place of its
+        parent among them, -1 for the root. It is kept while the topology
+        stays, unless there is only a root.
+
+        Who names the providers of like hosts does so in like manner, while
+        their rows are in any order.
+        """
+        known: dict[int, tuple[np.ndarray, tuple[int, ...]]] = (
+            self._derived.get("members", self.topology, dict))
+        found = known.get(root)
+        if found is None:
+            rows = sorted(self.tree(root), key=self.names.__getitem__)
+            places = {row: place for place, row in enumerate(rows)}
+            links = tuple(places.get(parent, -1) for parent in map(
+                self.parents.item, rows))
+            # Thousands of trees have the same few: one object for each.
+            links = self._derived.get("links", self.topology, dict).setdefault(
+                links, links)
+            found = np.array(rows), links
+            if len(rows) > 1:
+                known[root] = found
+        return found
 
     @property
     def host_rows(self) -> np.ndarray:

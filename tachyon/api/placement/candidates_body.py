@@ -6,6 +6,7 @@ of each provider, which the view keeps until the provider changes, and one of
 each pattern of candidates, with gaps for the providers.
 """
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -77,13 +78,18 @@ def _template(pattern: combine.Pattern, version: microversion.Version
         text = f'{{"allocations":[{allocations}]'
     if version >= _WITH_MAPPINGS:
         mappings = ",".join(
-            f"{_literal(suffix)}:[{','.join(_GAP for _ in places)}]"
+            f"{_suffix(suffix)}:[{','.join(_GAP for _ in places)}]"
             for suffix, places in pattern.mappings.items())
         text += f',"mappings":{{{mappings}}}'
         giving += [place for places in pattern.mappings.values()
                    for place in places]
     text += "}"
     return lambda uuids: text % tuple([uuids[place] for place in giving])
+
+
+@functools.lru_cache(maxsize=1024)
+def _suffix(suffix: str) -> str:
+    return _literal(suffix)
 
 
 def _literal(value: Any) -> str:

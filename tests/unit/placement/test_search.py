@@ -4,6 +4,7 @@ from unittest import mock
 
 from tachyon.db import models
 from tachyon.placement import combine
+from tachyon.placement import packing
 from tachyon.placement import query as query_module
 from tachyon.placement import reasons
 from tachyon.placement import search
@@ -484,7 +485,7 @@ class TestWide(SearchTestCase):
                  for n, piece in enumerate([7, 7, 7, 4, 4, 4, 4, 3])]
         asked = query(*asked, group_policy="none")
         for limit in ("TREE_PATIENCE", "SEARCH_PATIENCE"):
-            with mock.patch.object(combine, limit, 10):
+            with mock.patch.object(packing, limit, 10):
                 self.assertEqual((0, ("combinations",)),
                                  self.distinct(store, asked))
                 with fakes.snapshot_of(store) as snapshot:
