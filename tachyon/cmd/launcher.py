@@ -183,6 +183,9 @@ def mutate(conf: cfg.ConfigOpts) -> None:
     leaves everything as it was."""
     try:
         conf.mutate_config_files()
+        # What others looked up while the files were read is what was in
+        # force before, and would be remembered; this only forgets it.
+        conf.register_opts([])
     except Exception as exc:
         # Whatever is wrong with a file that somebody just edited.
         LOG.error("The configuration stays as it was: %s",
