@@ -4,10 +4,11 @@ Nothing else of this project is imported here, since many processes do so.
 """
 
 import http.client
-import json
 import time
 import urllib.parse
 from typing import Any
+
+import orjson
 
 HEADERS = {"X-Auth-Token": "admin", "Accept": "application/json",
            "OpenStack-API-Version": "placement 1.39"}
@@ -35,7 +36,7 @@ class Wire:
         headers, data = HEADERS, None
         if body is not None:
             headers = {**HEADERS, "Content-Type": "application/json"}
-            data = json.dumps(body).encode()
+            data = orjson.dumps(body)
         kept = self._connection.sock is not None
         start = time.perf_counter()
         try:
@@ -64,7 +65,7 @@ class Wire:
         status, data = self.ask(method, path, body)
         if status >= 400:
             raise Refused(f"{method} {path}: {status} {data[:500]!r}")
-        return json.loads(data) if data else None
+        return orjson.loads(data) if data else None
 
     def close(self) -> None:
         self._connection.close()
