@@ -110,6 +110,11 @@ Multiplier of the members of a soft-affinity group on a host.""", min=0.0),
     _multiplier("soft_anti_affinity", 1.0, """
 Multiplier of how few members of a soft-anti-affinity group are on a
 host.""", min=0.0),
+    _multiplier("fragmentation", 1.0, """
+Multiplier of what a placement leaves that is of use, less what is not, for
+FragmentationWeigher. That is not one of nova's: weight_classes has to name it.
+See ``[scheduler] fragmentation_workload``.
+"""),
     _multiplier("build_failure", 1000000.0, """
 How much builds that failed of late speak against a host. 0: not at all."""),
     _multiplier("cross_cell_move", 1000000.0, """

@@ -1,5 +1,7 @@
 from oslo_config import cfg
 
+from tachyon.conf import types
+
 GROUP = cfg.OptGroup("scheduler", title="Scheduler")
 
 OPTS = [
@@ -43,6 +45,19 @@ Multiplier of free disk. Negative: fill hosts up instead of spreading.
     cfg.FloatOpt("traits_weight_multiplier", default=2.0, mutable=True,
                  help="""
 Multiplier of preferred less avoided traits that a host has.
+"""),
+    cfg.FloatOpt("fragmentation_weight_multiplier", default=1.0, mutable=True,
+                 help="""
+Multiplier of what a placement leaves that is of use, less what is not, for
+FragmentationWeigher.
+"""),
+    cfg.MultiOpt("fragmentation_workload", item_type=types.Workload(),
+                 mutable=True, help="""
+Requests that are expected, for FragmentationWeigher: a kind in each line, with
+its share (1 unless it is given), as in ``3*VCPU:4,MEMORY_MB:8192``.
+
+Without any, more requests like the one that is placed are expected. Every
+kind costs time with every host.
 """),
     cfg.IntOpt("max_attempts", default=3, min=1, help="""
 Times a durable request is delivered before its instance ends in ERROR.

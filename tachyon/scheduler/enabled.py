@@ -63,6 +63,8 @@ class NovaPlugins(EnabledPlugins):
     and a function that stands for all."""
 
     ALL = frozenset(("all_filters", "all_weighers"))
+    # What nova does not have is not meant by these.
+    BEYOND = frozenset(("FragmentationWeigher",))
 
     def _wanted(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(name.rpartition(".")[2]
@@ -71,9 +73,12 @@ class NovaPlugins(EnabledPlugins):
     def _make(self, names: tuple[str, ...]) -> dict[str, Any]:
         each = dict.fromkeys(
             name for given in names for name in (
-                plugins.known(self._namespace) if given in self.ALL
-                else [given]))
+                self._all() if given in self.ALL else [given]))
         return super()._make(tuple(each))
+
+    def _all(self) -> list[str]:
+        return [name for name in plugins.known(self._namespace)
+                if name not in self.BEYOND]
 
 
 def nova_filters(conf: cfg.ConfigOpts) -> EnabledPlugins:

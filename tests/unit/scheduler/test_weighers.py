@@ -10,6 +10,7 @@ from tachyon.scheduler.actions import weigh
 from tachyon.scheduler.weighers import base as weighers_base
 from tachyon.scheduler.weighers import cpu
 from tachyon.scheduler.weighers import disk
+from tachyon.scheduler.weighers import fragmentation
 from tachyon.scheduler.weighers import ram
 from tachyon.scheduler.weighers import traits
 from tests import base
@@ -112,7 +113,9 @@ class TestWeighers(base.TestCase):
                 (ram.RAMWeigher, "ram_weight_multiplier"),
                 (cpu.CPUWeigher, "cpu_weight_multiplier"),
                 (disk.DiskWeigher, "disk_weight_multiplier"),
-                (traits.TraitsWeigher, "traits_weight_multiplier")):
+                (traits.TraitsWeigher, "traits_weight_multiplier"),
+                (fragmentation.FragmentationWeigher,
+                 "fragmentation_weight_multiplier")):
             plugin = cls(self.conf, cls.__name__)
             for value in (1.5, 0.0, -2.0):
                 with self.subTest(option, value=value):

@@ -234,7 +234,8 @@ def looking(conf: Any, hosts: Sequence[Mapping[str, Any]],
             ) -> Iterator[scheduler_data.HostSet]:
     """Lend a HostSet of these hosts, in their order."""
     driver = fakes.Driver(placement_fakes.make_forest(**{
-        each["node"]: {"inventory": {"VCPU": 1}} for each in hosts}))
+        each["node"]: {"inventory": {"VCPU": each.get("room", 1)}}
+        for each in hosts}))
     with fakes.looking(conf, driver) as found:
         made = facts(found.snapshot, hosts, aggregates)
         rows = np.array([found.snapshot.row_of(each["uuid"])

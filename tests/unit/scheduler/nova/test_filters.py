@@ -216,11 +216,27 @@ class TestWeighers(Case):
                          list(enabled.nova_weighers(self.conf).current()))
         self.config("filter_scheduler", weight_classes=[
             "nova.scheduler.weights.all_weighers", "CPUWeigher"])
-        self.assertEqual(plugins.known(plugins.NOVA_WEIGHERS),
-                         list(enabled.nova_weighers(self.conf).current()))
+        # What nova does not have is not among all of its weighers.
+        known = plugins.known(plugins.NOVA_WEIGHERS)
+        known.remove("FragmentationWeigher")
+        self.assertEqual(
+            known, list(enabled.nova_weighers(self.conf).current()))
         self.config("filter_scheduler", weight_classes=["my.OwnWeigher"])
         self.assertRaises(exception.PluginError, enabled.nova_weighers,
                           self.conf)
+
+    def test_fragmentation(self):
+        """Nova has none: named, and its multiplier, it counts."""
+        self.config("scheduler", fragmentation_workload=["VCPU:2"])
+        self.hosts = [{**each, "room": 6 + index % 2}
+                      for index, each in enumerate(self.hosts)]
+        names = ["tachyon.FragmentationWeigher"]
+        # The one that is placed takes what is left of 7, and breaks 6.
+        self.assertEqual([0.0, 1.0] * 6,
+                         self.total(self.request(), names).tolist())
+        self.config("filter_scheduler", fragmentation_weight_multiplier=-2.0)
+        self.assertEqual([0.0, -2.0] * 6,
+                         self.total(self.request(), names).tolist())
 
     def test_a_metric_that_must_be_there(self):
         self.config("metrics", weight_setting=["nowhere=1.0"])
