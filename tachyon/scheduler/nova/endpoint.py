@@ -10,7 +10,7 @@ from oslo_log import log as logging
 
 from tachyon import context as tachyon_context
 from tachyon import exception
-from tachyon.scheduler.nova import errors
+from tachyon.scheduler.nova import legacy
 from tachyon.scheduler.nova import manager
 from tachyon.scheduler.nova import request
 from tachyon.scheduler.nova import selections
@@ -50,9 +50,7 @@ class NovaEndpoint:
         :raises NoValidHost:
         """
         if spec_obj is None and request_spec is not None:
-            raise errors.NoValidHost(
-                "The request is in the words of RPC versions before 4.3, "
-                "which are not understood.")
+            spec_obj = legacy.compose(request_spec, filter_properties)
         spec = request.read(spec_obj)
         uuids = (None if instance_uuids is None
                  else _uuids(instance_uuids, "instance_uuids"))

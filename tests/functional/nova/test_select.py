@@ -178,11 +178,24 @@ class TestOlderConductors(base.NovaCase):
             errors.NoValidHost, self.nova.select_destinations, self.context,
             spec_obj=messages.spec(num_instances=2))
 
-    def test_words_of_old_are_refused(self):
-        error = self.assertRaises(
-            errors.NoValidHost, self.nova.select_destinations, self.context,
-            request_spec={}, filter_properties={})
-        self.assertIn("before 4.3", str(error))
+    def test_words_of_old(self):
+        """Of a conductor that is held at RPC version 4.0."""
+        node = self.add_node("n1")
+        data = messages.spec()["nova_object.data"]
+        self.assertEqual(
+            [{"host": "n1-service", "nodename": "n1", "limits": {}}],
+            self.nova.select_destinations(
+                self.context, request_spec={
+                    "instance_type": data["flavor"], "image": data["image"],
+                    "instance_properties": {"uuid": uuids.vm}},
+                filter_properties={"scheduler_hints": {}}))
+        self.assertEqual(0, self.used(node))
+        for filters in ({"ignore_hosts": ["n1-service"]},
+                        {"force_hosts": ["n2-service"]}):
+            self.assertRaises(
+                errors.NoValidHost, self.nova.select_destinations,
+                self.context, filter_properties=filters, request_spec={
+                    "instance_type": data["flavor"]})
 
 
 class TestDestinations(base.NovaCase):
