@@ -25,7 +25,8 @@ def run(primitive):
 
 def main():
     objects.register_all()
-    print(jsonutils.dumps([run(each) for each in json.load(sys.stdin)]))
+    json.dump(jsonutils.to_primitive([run(each) for each
+                                      in json.load(sys.stdin)]), sys.stdout)
 
 
 if __name__ == "__main__":
