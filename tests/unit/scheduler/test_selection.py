@@ -107,7 +107,7 @@ class TestChoose(base.TestCase):
             allocations={root: {"MEMORY_MB": 8}, numa: {"VCPU": 1}},
             names={root: "h0", numa: "numa"},
             generations={root: 0, numa: 1},
-            mappings={"": (numa, root)}), chosen)
+            mappings={"": (root, numa)}), chosen)
 
     def test_the_root_is_compared_even_if_nothing_is_taken_of_it(self):
         store = placement_fakes.make_forest(h0={
