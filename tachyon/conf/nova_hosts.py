@@ -39,6 +39,13 @@ nova's ``[DEFAULT] service_down_time``.
 Availability zone of hosts that no aggregate puts into one, as in nova's
 ``[DEFAULT] default_availability_zone``.
 """),
+    cfg.BoolOpt("packing_host_numa_cells_allocation_strategy", default=False,
+                mutable=True, help="""
+Whether a guest with NUMA cells gets those of a host that are used most, as in
+nova's ``[compute]`` group.
+
+It has to be as the computes have it, who choose the cells.
+"""),
 ]
 
 

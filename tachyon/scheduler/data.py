@@ -66,6 +66,9 @@ class Selection:
     mappings: Mapping[str, tuple[str, ...]] = dataclasses.field(
         default_factory=dict)                 # suffix: uuids
     place: Place | None = None
+    # What the compute has to keep to, by the fields of nova's
+    # SchedulerLimits: see filters.base.Filter.compute_limits.
+    limits: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

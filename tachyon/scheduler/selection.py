@@ -22,6 +22,9 @@ from tachyon.scheduler import ranking
 DECIMALS = 9
 # Hosts that are put in order for a start: mostly the first will do.
 FIRST = 16
+# Candidates of one host that are looked at.
+CANDIDATES_MAX = 1000
+_NO_COMBINATION = reasons.Reason(reasons.Code.NO_COMBINATION, {})
 
 
 def rank(hosts: scheduler_data.HostSet, data: scheduler_data.SchedulingData
@@ -49,22 +52,27 @@ def choose(data: scheduler_data.SchedulingData, examples: int) -> None:
     the next best ones as ``data.alternates``, as many as are wanted.
 
     The engine's masks leave in a few hosts in which each group fits but not
-    all of them together; that shows when a candidate is asked for.
+    all of them together; that shows when a candidate is asked for. Others
+    have no candidate that all filters admit.
     """
     hosts = data.hosts
     assert hosts is not None
     order = rank(hosts, data)
-    gone = 0
+    gone: dict[str, tuple[reasons.Reason, list[int]]] = {}
+    count = 0
     for index in _in_order(order):
-        data.selection = _select(data, hosts, index)
-        if data.selection is not None:
+        found = _select(data, hosts, index)
+        if isinstance(found, scheduler_data.Selection):
+            data.selection = found
             break
-        gone += 1
+        gone.setdefault(found.text(), (found, []))[1].append(index)
+        count += 1
     if gone:
-        reason = reasons.Reason(reasons.Code.NO_COMBINATION, {})
         data.stages.append(funnel.stage(
-            "combination", hosts, [(reason, order.first(gone))], examples))
-    data.ranking = order.after(gone)
+            "combination", hosts, [
+                (reason, np.array(indices, np.int64))
+                for reason, indices in gone.values()], examples))
+    data.ranking = order.after(count)
     if data.selection is None:
         data.end(scheduler_data.Verdict.NO_CANDIDATES)
     elif data.spares:
@@ -79,17 +87,30 @@ def _in_order(order: ranking.Ranking) -> Iterator[int]:
 
 
 def _select(data: scheduler_data.SchedulingData,
-            hosts: scheduler_data.HostSet,
-            index: int) -> scheduler_data.Selection | None:
-    """Return a host with what would be claimed of it, None if the groups
-    don't fit together."""
+            hosts: scheduler_data.HostSet, index: int
+            ) -> scheduler_data.Selection | reasons.Reason:
+    """Return a host with what would be claimed of it, or why there is
+    nothing that would do."""
     row = int(hosts.rows[index])
     if data.claimless and data.found is None:
         return _bind(data, hosts, index, row, None)
     assert data.found is not None
-    candidate = next(iter(data.found.candidates(roots=hosts.rows[[index]],
-                                                limit=1)), None)
-    return candidate and _bind(data, hosts, index, row, candidate)
+    host, refused = hosts.host(index), _NO_COMBINATION
+    for candidate in data.found.candidates(roots=hosts.rows[[index]],
+                                           limit=CANDIDATES_MAX):
+        by = next((each for each in data.filters if not each.admits(
+            host, data, _mappings(hosts, candidate))), None)
+        if by is None:
+            return _bind(data, hosts, index, row, candidate)
+        refused = by.reason("no combination of providers will do")
+    return refused
+
+
+def _mappings(hosts: scheduler_data.HostSet, candidate: search.Candidate
+              ) -> dict[str, tuple[str, ...]]:
+    """Return the uuids of the providers that serve each group."""
+    return {suffix: tuple(hosts.snapshot.uuids[row] for row in rows)
+            for suffix, rows in candidate.mappings.items()}
 
 
 def _alternates(data: scheduler_data.SchedulingData,
@@ -111,7 +132,7 @@ def _alternates(data: scheduler_data.SchedulingData,
             if not there[index] or hosts.host(index).uuid in taken:
                 continue
             selection = _select(data, hosts, index)
-            if selection is not None:
+            if isinstance(selection, scheduler_data.Selection):
                 found.append(selection)
                 left -= 1
     return found
@@ -122,7 +143,7 @@ def _bind(data: scheduler_data.SchedulingData,
           candidate: search.Candidate | None) -> scheduler_data.Selection:
     snapshot, serving = hosts.snapshot, hosts.serving
     allocations = () if candidate is None else candidate.allocations
-    mappings = {} if candidate is None else candidate.mappings
+    host = hosts.host(index)
     rows = [provider for provider, _ in allocations]
     service = int(serving.by_row[row])
     return scheduler_data.Selection(
@@ -134,9 +155,11 @@ def _bind(data: scheduler_data.SchedulingData,
         names={snapshot.uuids[each]: snapshot.names[each] for each in rows},
         generations={snapshot.uuids[each]: int(snapshot.generations[each])
                      for each in {*rows, row}},
-        mappings={suffix: tuple(snapshot.uuids[each] for each in serve)
-                  for suffix, serve in mappings.items()},
-        place=_place(data, hosts, index, row))
+        mappings={} if candidate is None else _mappings(hosts, candidate),
+        place=_place(data, hosts, index, row),
+        limits={name: limit for each in data.filters
+                for name, limit in each.compute_limits(
+                    host, data).items()})
 
 
 def _place(data: scheduler_data.SchedulingData,

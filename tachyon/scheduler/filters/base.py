@@ -6,7 +6,8 @@ and serves many threads: it keeps nothing of a request.
 """
 
 import abc
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -47,6 +48,21 @@ class Filter(abc.ABC):
     def why(self, host: scheduler_data.Host,
             data: scheduler_data.SchedulingData) -> reasons.Reason | None:
         """Return why one host is out, None if it is not."""
+
+    def admits(self, host: scheduler_data.Host,
+               data: scheduler_data.SchedulingData,
+               mappings: Mapping[str, tuple[str, ...]]) -> bool:
+        """Return whether a host that has passed will do in one of the ways
+        in which Placement can give what is asked: ``mappings`` tell for each
+        group by which providers. It is asked about the best hosts only."""
+        return True
+
+    def compute_limits(self, host: scheduler_data.Host,
+                       data: scheduler_data.SchedulingData
+                       ) -> Mapping[str, Any]:
+        """Return what nova's compute has to keep to on a host that was
+        chosen, by the fields of its ``SchedulerLimits``."""
+        return {}
 
     def count(self, refused: scheduler_data.HostSet,
               data: scheduler_data.SchedulingData

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from tachyon.scheduler import hosts as scheduler_hosts
 from tachyon.scheduler.host_sources import node as node_module
 from tachyon.scheduler.host_sources import table as table_module
+from tachyon.scheduler.nova import demand as demand_module
 
 # The metadata that makes an aggregate an availability zone.
 ZONE = "availability_zone"
@@ -18,15 +19,24 @@ ZONE = "availability_zone"
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Consumption:
-    """What an instance takes of a node from the moment it is chosen."""
+    """What an instance takes of a node from the moment it is chosen.
+
+    ``mappings`` tell of which providers its devices are; ``limited``, whether
+    cells are overcommitted only so far as the node allows.
+    """
 
     instance_uuid: str
     ram_mb: int = 0
     disk_mb: int = 0
     vcpus: int = 0
+    demand: demand_module.Demand = demand_module.Demand()
+    mappings: Mapping[str, tuple[str, ...]] = dataclasses.field(
+        default_factory=dict)
+    limited: bool = True
 
     def of(self, node: node_module.Node) -> node_module.Node:
         """Return what is left of a node."""
+        node = self.demand.left(node, self.mappings, self.limited)
         return dataclasses.replace(
             node, free_ram_mb=node.free_ram_mb - self.ram_mb,
             free_disk_mb=node.free_disk_mb - self.disk_mb,

@@ -2,8 +2,8 @@
 
 The names are those of nova's ``HostState``, since flavors and hints name
 them: ``capabilities:free_ram_mb``, ``["=", "$hypervisor_type", "QEMU"]``.
-What is JSON in nova's database stays text here: it is parsed when somebody
-asks, and once for all nodes that have the same.
+What is JSON in nova's database stays text here, or knows its text: it is
+parsed when somebody asks, and once for all nodes that have the same.
 """
 
 import dataclasses
@@ -13,6 +13,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
+
+from tachyon.scheduler.nova.numa import topology
+from tachyon.scheduler.nova.pci import pools
 
 # Texts kept parsed: a cloud has a few models of hosts.
 PARSED_MAX = 4096
@@ -67,19 +70,17 @@ class Node:
     supported_instances_text: str = ""  # [[arch, hypervisor, mode], ...]
     stats_text: str = ""                # {name: value}
     metrics_text: str = ""              # [{name, value, ...}]
-    pci_stats_text: str = ""            # [{count, vendor_id, ...}], or in an
-                                        # envelope of nova's objects
+    # What is left of its NUMA cells, and of its PCI devices.
+    numa: topology.HostTopology = topology.HostTopology()
+    pci: pools.DevicePools = pools.DevicePools()
+    # Found out of it by who looks at each node; it goes with the node.
+    known: dict[Any, Any] = dataclasses.field(
+        init=False, repr=False, default_factory=dict)
 
     @property
     def vcpus_free(self) -> float:
         """Return what is left of its VCPUs, overcommitted."""
         return self.vcpus_total * self.cpu_allocation_ratio - self.vcpus_used
-
-    @property
-    def pci_free(self) -> int:
-        """Return how many PCI devices are left, of all kinds."""
-        return pci_free_of(self.pci_stats_text)
-
 
     def attribute(self, name: str) -> Any:
         """Return what nova's ``HostState`` has by a name, None if nothing
@@ -91,10 +92,11 @@ class Node:
 # Stands for a host of which no node is known.
 UNKNOWN = Node()
 
+_UNTOLD = ("updated", "numa", "pci", "known")
 # What flavors and hints may name, and the attribute that holds it.
 ATTRIBUTES: Mapping[str, str] = {
     **{field.name: field.name for field in dataclasses.fields(Node)
-       if not field.name.endswith("_text") and field.name != "updated"},
+       if not field.name.endswith("_text") and field.name not in _UNTOLD},
     "stats": "stats_text",
     "supported_instances": "supported_instances_text",
 }
@@ -132,17 +134,3 @@ def metrics_of(text: str) -> Mapping[str, int | None]:
     return {name: (int(value * 100 if name in _PARTS else value)
                    if isinstance(value, int | float) else None)
             for name, value in values.items()}
-
-
-@functools.lru_cache(maxsize=PARSED_MAX)
-def pci_free_of(text: str) -> int:
-    """Return how many devices are left in all pools of a node."""
-    found = parse(text)
-    if isinstance(found, dict):
-        found = found.get("nova_object.data", {}).get("objects")
-    total = 0
-    for pool in found if isinstance(found, list) else ():
-        if isinstance(pool, dict):
-            count = pool.get("nova_object.data", pool).get("count")
-            total += count if isinstance(count, int) else 0
-    return total

@@ -5,7 +5,7 @@ A service host may have several nodes, each of which is a host here.
 """
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,7 @@ from tachyon.scheduler import funnel
 from tachyon.scheduler import prefilters
 from tachyon.scheduler.host_sources import facts as facts_module
 from tachyon.scheduler.nova import request
+from tachyon.scheduler.nova.pci import requests
 
 STAGE = "destination"
 UNKNOWN = "no compute node is known for it"
@@ -49,15 +50,13 @@ def prepare(data: scheduler_data.SchedulingData, spec: request.RequestSpec,
                  f"there is no {name(spec)}")
     elif not spec.is_rebuild:
         needs = prefilters.run(conf, spec, facts)
-        data.query = add_needs(asked, needs, [
-            str(each.get("request_id")) for each in spec.pci_requests])
+        data.query = add_needs(asked, needs, spec.pci_requests)
 
 
 def add_needs(asked: placement_query.Query, needs: prefilters.Needs,
-              devices: Iterable[str]) -> placement_query.Query:
-    """Return the query with what pre-filters add. ``devices`` are the ids
-    of PCI requests, with which the suffixes of their groups begin."""
-    devices = tuple(devices)
+              devices: Sequence[requests.DeviceRequest]
+              ) -> placement_query.Query:
+    """Return the query with what pre-filters add."""
     return dataclasses.replace(
         asked, root_required=asked.root_required | needs.root_required,
         root_forbidden=asked.root_forbidden | needs.root_forbidden,
@@ -65,14 +64,15 @@ def add_needs(asked: placement_query.Query, needs: prefilters.Needs,
 
 
 def _add(group: placement_query.RequestGroup, needs: prefilters.Needs,
-         devices: tuple[str, ...]) -> placement_query.RequestGroup:
+         devices: Sequence[requests.DeviceRequest]
+         ) -> placement_query.RequestGroup:
     if not group.suffix:
         return dataclasses.replace(
             group, forbidden_aggregates=(group.forbidden_aggregates
                                          | needs.forbidden_aggregates),
             member_of=tuple(dict.fromkeys(group.member_of
                                           + needs.member_of)))
-    if group.suffix.startswith(devices):
+    if any(each.is_group(group.suffix) for each in devices):
         return dataclasses.replace(
             group, required=group.required | needs.device_required)
     return group

@@ -23,6 +23,7 @@ from tachyon.scheduler.data_drivers import base as data_drivers_base
 from tachyon.scheduler.host_sources import base as source_base
 from tachyon.scheduler.host_sources import facts as facts_module
 from tachyon.scheduler.nova import claims
+from tachyon.scheduler.nova import demand
 from tachyon.scheduler.nova import errors
 from tachyon.scheduler.nova import request
 
@@ -135,13 +136,28 @@ class NovaManager:
             if data.claimless:
                 self._keep(explain.decision(data, self._conf, verdict))
             else:
-                self.source.consume(chosen.provider_uuid, _consumption(data))
+                self.source.consume(chosen.provider_uuid,
+                                    self._consumption(data, chosen))
             return
         summary = explain.summary(data, verdict)
         LOG.warning("Server %s found no host (%s): %s", data.consumer_uuid,
                     verdict, summary)
         self._keep(explain.decision(data, self._conf, verdict))
         raise _no_host(summary)
+
+    def _consumption(self, data: scheduler_data.SchedulingData,
+                     chosen: scheduler_data.Selection
+                     ) -> facts_module.Consumption:
+        spec: request.RequestSpec = data.nova
+        assert spec.instance_uuid is not None
+        flavor = spec.flavor
+        return facts_module.Consumption(
+            spec.instance_uuid, ram_mb=flavor.memory_mb,
+            disk_mb=(flavor.root_gb + flavor.ephemeral_gb) * _MIB_IN_GIB,
+            vcpus=flavor.vcpus, demand=demand.Demand.of(
+                spec, self._conf.nova_hosts
+                .packing_host_numa_cells_allocation_strategy),
+            mappings=chosen.mappings, limited=bool(chosen.limits))
 
     def _refuse(self, spec: request.RequestSpec, uuid: str | None,
                 request_id: str, reason: str) -> errors.NoValidHost:
@@ -221,16 +237,6 @@ def _with_member(spec: request.RequestSpec,
         return spec
     return dataclasses.replace(spec, instance_group=dataclasses.replace(
         group, hosts=group.hosts | {chosen.place.host}))
-
-
-def _consumption(data: scheduler_data.SchedulingData
-                 ) -> facts_module.Consumption:
-    assert data.nova is not None and data.nova.instance_uuid is not None
-    flavor = data.nova.flavor
-    return facts_module.Consumption(
-        data.nova.instance_uuid, ram_mb=flavor.memory_mb,
-        disk_mb=(flavor.root_gb + flavor.ephemeral_gb) * _MIB_IN_GIB,
-        vcpus=flavor.vcpus)
 
 
 def _no_host(reason: str) -> errors.NoValidHost:

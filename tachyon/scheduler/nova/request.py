@@ -11,6 +11,9 @@ from typing import Any
 
 from tachyon import exception
 from tachyon.scheduler.nova import wire
+from tachyon.scheduler.nova.numa import guest
+from tachyon.scheduler.nova.numa import networks
+from tachyon.scheduler.nova.pci import requests as devices
 
 _CHECK_TYPE = "_nova_check_type"
 # Policies of server groups that must hold; the others are wishes.
@@ -169,9 +172,6 @@ class RequestedNetwork:
 class RequestSpec:
     """One request. ``instance_uuid`` is that of the instance that is placed
     now: one spec may be for several.
-
-    ``numa_topology``, ``network_metadata`` and each of ``pci_requests`` are
-    dicts without envelopes, not looked into here.
     """
 
     flavor: Flavor
@@ -192,9 +192,9 @@ class RequestSpec:
     requested_resources: tuple[RequestGroup, ...] = ()
     requested_networks: tuple[RequestedNetwork, ...] = ()
     request_level: RequestLevel = RequestLevel()
-    pci_requests: tuple[Mapping[str, Any], ...] = ()
-    numa_topology: Mapping[str, Any] | None = None
-    network_metadata: Mapping[str, Any] | None = None
+    pci_requests: tuple[devices.DeviceRequest, ...] = ()
+    numa_topology: guest.GuestTopology | None = None
+    network_metadata: networks.Networks | None = None
     # Of flavor, image and groups: filled in once the query is known.
     required_traits: frozenset[str] = _NONE
 
@@ -274,16 +274,17 @@ def read(primitive: Any) -> RequestSpec:
         or RequestLevel(),
         pci_requests=_pci_requests(fields),
         numa_topology=fields.made("numa_topology", "InstanceNUMATopology",
-                                  wire.Fields.plain),
+                                  guest.GuestTopology.read),
         network_metadata=fields.made("network_metadata", "NetworkMetadata",
-                                     wire.Fields.plain))
+                                     networks.Networks.read))
 
 
-def _pci_requests(fields: wire.Fields) -> tuple[Mapping[str, Any], ...]:
+def _pci_requests(fields: wire.Fields
+                  ) -> tuple[devices.DeviceRequest, ...]:
     found = fields.object("pci_requests", "InstancePCIRequests")
     if found is None:
         return ()
-    return tuple(each.plain() for each
+    return tuple(devices.DeviceRequest.read(each) for each
                  in found.objects("requests", "InstancePCIRequest"))
 
 

@@ -12,7 +12,7 @@ from tachyon.scheduler.nova import wire
 ALLOCATION_VERSION = "1.36"
 # Conductors whose RequestSpec has this minor version know Selection 1.1.
 _ZONE_SINCE = 14
-_LIMITS = dict.fromkeys(("disk_gb", "memory_mb", "numa_topology", "vcpu"))
+_NO_LIMITS = dict.fromkeys(("disk_gb", "memory_mb", "numa_topology", "vcpu"))
 
 
 def version_for(spec_minor: int) -> str:
@@ -33,7 +33,8 @@ def write(chosen: scheduler_data.Selection, version: str) -> dict[str, Any]:
         "compute_node_uuid": chosen.provider_uuid,
         "service_host": place.host, "nodename": place.nodename,
         "cell_uuid": place.cell_uuid,
-        "limits": wire.write("SchedulerLimits", "1.0", _LIMITS),
+        "limits": wire.write("SchedulerLimits", "1.0",
+                             {**_NO_LIMITS, **chosen.limits}),
         "allocation_request": orjson.dumps(
             _allocation_request(chosen) if claimed else None).decode(),
         "allocation_request_version": ALLOCATION_VERSION if claimed else None}

@@ -9,12 +9,14 @@ Of a ``CellMapping`` nothing but ``uuid`` and ``name`` is ever read: it carries
 the URLs of databases and brokers, with their passwords.
 """
 
+import enum
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from tachyon import exception
 
 _T = TypeVar("_T")
+_E = TypeVar("_E", bound=enum.StrEnum)
 
 _NAME = "nova_object.name"
 _NAMESPACE = "nova_object.namespace"
@@ -58,6 +60,24 @@ class Fields:
             raise self.refuse(field, "no amount")
         return value
 
+    def integer(self, field: str) -> int | None:
+        """Return a whole number, which may be negative."""
+        value = self.raw(field)
+        if value is not None and type(value) is not int:
+            raise self.refuse(field, "no whole number")
+        return value
+
+    def one_of(self, field: str, words: type[_E], default: _E) -> _E:
+        """Return one of some words."""
+        value = self.text(field)
+        if value is None:
+            return default
+        try:
+            return words(value)
+        except ValueError:
+            raise self.refuse(
+                field, f"none of {', '.join(words)}") from None
+
     def flag(self, field: str) -> bool:
         value = self.raw(field)
         if value is not None and not isinstance(value, bool):
@@ -78,6 +98,13 @@ class Fields:
         values = self.items(field)
         if not all(isinstance(value, str) for value in values):
             raise self.refuse(field, "no list of texts")
+        return tuple(values)
+
+    def wholes(self, field: str) -> tuple[int, ...]:
+        """Return a list, or a set, of numbers that are not negative."""
+        values = self.items(field)
+        if not all(type(value) is int and value >= 0 for value in values):
+            raise self.refuse(field, "no list of numbers")
         return tuple(values)
 
     def text_lists(self, field: str) -> tuple[tuple[str, ...], ...]:

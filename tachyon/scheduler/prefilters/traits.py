@@ -78,9 +78,8 @@ def remote_managed_ports_filter(asked: base.Asked) -> None:
 
     The conductor makes a PCI request of each such port, and marks it.
     """
-    if any(strutils.bool_from_string(spec.get("remote_managed"))
-           for each in asked.request.pci_requests
-           for spec in each.get("spec") or () if isinstance(spec, dict)):
+    if any(strutils.bool_from_string(spec.says("remote_managed"))
+           for each in asked.request.pci_requests for spec in each.specs):
         asked.root_required.add(os_traits.COMPUTE_REMOTE_MANAGED_PORTS)
 
 

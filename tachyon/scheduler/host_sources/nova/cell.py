@@ -12,7 +12,7 @@ import dataclasses
 import datetime
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,10 @@ import sqlalchemy as sa
 
 from tachyon.scheduler.host_sources import node as node_module
 from tachyon.scheduler.host_sources.nova import tables
+from tachyon.scheduler.nova.numa import topology
+from tachyon.scheduler.nova.pci import pools
+
+_Reported = TypeVar("_Reported", topology.HostTopology, pools.DevicePools)
 
 COMPUTE = "nova-compute"
 # What nova takes where a node does not say.
@@ -180,6 +184,7 @@ class Cell:
         return self._nodes
 
     def _node(self, row: Any) -> node_module.Node:
+        former = self._nodes.get(row.id, node_module.UNKNOWN)
         free_disk_gb = row.free_disk_gb or 0
         if row.disk_available_least is not None:
             free_disk_gb = min(free_disk_gb, row.disk_available_least)
@@ -207,7 +212,8 @@ class Cell:
             updated=row.updated_at, cpu_info=row.cpu_info or "",
             supported_instances_text=row.supported_instances or "",
             stats_text=stats, metrics_text=row.metrics or "",
-            pci_stats_text=row.pci_stats or "")
+            numa=_same(former.numa, row.numa_topology),
+            pci=_same(former.pci, row.pci_stats))
 
     # ------------------------------------------------------------- instances
     def _changed_instances(self, connection: sa.Connection
@@ -271,6 +277,12 @@ def _rows(connection: sa.Connection, query: sa.Select[Any],
     for start in range(0, len(values), BATCH):
         yield from connection.execute(
             query.where(column.in_(values[start:start + BATCH])))
+
+
+def _same(former: _Reported, text: str | None) -> _Reported:
+    """Return what a text says: what it said before, if it is the same."""
+    text = text or ""
+    return former if former.says(text) else type(former)(text)
 
 
 def _count(stats: Mapping[str, Any], name: str) -> int:

@@ -38,6 +38,7 @@ NODES = make_table(
     "local_gb_used", "free_ram_mb", "free_disk_gb", "disk_available_least",
     "hypervisor_type", "hypervisor_version", "host_ip", "cpu_info",
     "supported_instances", "stats", "metrics", "pci_stats",
+    "numa_topology",
     "cpu_allocation_ratio", "ram_allocation_ratio", "disk_allocation_ratio")
 INSTANCES = make_table("instances", "uuid", "host", "deleted",
                        "updated_at")

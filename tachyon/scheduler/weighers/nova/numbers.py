@@ -79,7 +79,7 @@ class PCIWeigher(base.NumberWeigher):
     kept for who needs many."""
 
     option = "pci_weight_multiplier"
-    number = "pci_free"
+    number = "pci.free"
 
     def weigh(self, hosts: scheduler_data.HostSet,
               data: scheduler_data.SchedulingData

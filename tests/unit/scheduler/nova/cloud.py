@@ -18,6 +18,8 @@ from tachyon.scheduler import hosts as scheduler_hosts
 from tachyon.scheduler.host_sources import facts as facts_module
 from tachyon.scheduler.host_sources import node as node_module
 from tachyon.scheduler.host_sources import table as table_module
+from tachyon.scheduler.nova.numa import topology
+from tachyon.scheduler.nova.pci import pools
 from tests.unit.placement import fakes as placement_fakes
 from tests.unit.scheduler import fakes
 
@@ -180,7 +182,10 @@ def node(host: Mapping[str, Any]) -> node_module.Node:
         supported_instances_text=json.dumps(host["supported_instances"]),
         stats_text=json.dumps(host["stats"]),
         metrics_text=json.dumps(host["metrics"]),
-        pci_stats_text=json.dumps(host["pci"]), **same)
+        ram_allocation_ratio=host.get("ram_allocation_ratio", 1.0),
+        numa=topology.HostTopology(
+            json.dumps(host["numa"]) if host.get("numa") else ""),
+        pci=pools.DevicePools(json.dumps(host["pci"])), **same)
 
 
 def aggregate(one: Mapping[str, Any]) -> node_module.Aggregate:
@@ -203,6 +208,7 @@ def request(one: Mapping[str, Any]) -> types.SimpleNamespace:
         requested_destination=namespace(one["cell"] and {
             "cell_uuid": one["cell"],
             "allow_cross_cell_move": one["cross_cell"]}),
+        numa_topology=None, network_metadata=None, pci_requests=(),
         hint=lambda name, default=None: (hints[name][0] if name in hints
                                          else default))
 

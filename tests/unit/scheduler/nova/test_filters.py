@@ -263,18 +263,12 @@ class TestNode(Case):
         self.assertIsNone(node_module.parse("[1"))
         self.assertEqual({}, node_module.as_dict("[]"))
         self.assertEqual({}, node_module.metrics_of('{"name": 1}'))
-        self.assertEqual(0, node_module.pci_free_of("true"))
-
-    def test_devices_in_an_envelope(self):
-        pools = [{"nova_object.data": {"count": count}} for count in (2, 3)]
-        text = json.dumps({"nova_object.data": {"objects": pools}})
-        self.assertEqual(5, node_module.pci_free_of(text))
-        self.assertEqual(4, node_module.pci_free_of('[{"count": 4}]'))
 
     def test_attributes_are_told_by_name(self):
         node = cloud.node(copy.deepcopy(self.hosts[0]))
         self.assertEqual("QEMU" if node.hypervisor_type == "QEMU" else "KVM",
                          node.attribute("hypervisor_type"))
         self.assertEqual(self.hosts[0]["stats"], node.attribute("stats"))
-        for name in ("__class__", "stats_text", "updated", "attribute"):
+        for name in ("__class__", "stats_text", "updated", "attribute",
+                     "numa", "pci", "known"):
             self.assertIsNone(node.attribute(name))

@@ -9,6 +9,7 @@ import types
 
 from tachyon import exception
 from tachyon.scheduler import prefilters
+from tachyon.scheduler.nova.pci import requests
 from tests import base
 from tests.integration.parts import processes
 from tests.unit.placement import fakes
@@ -124,12 +125,13 @@ class TestPrefilters(base.TestCase):
             self.assertEqual(expected, found, asked)
 
     def test_ports_of_smartnics(self):
-        for spec, expected in (
-                ([{"remote_managed": "True"}], True),
-                ([{"remote_managed": "False"}, {}], False), (None, False)):
-            with self.subTest(spec=spec):
+        for managed, expected in (("True", True), ("False", False),
+                                  (None, False)):
+            with self.subTest(managed=managed):
                 needs = self.run_prefilters(
-                    self.plain(), pci_requests=[{"spec": spec}])
+                    self.plain(), pci_requests=[requests.DeviceRequest(
+                        1, (requests.Spec((("remote_managed", managed),)),
+                            requests.Spec(())))])
                 self.assertEqual(
                     expected,
                     "COMPUTE_REMOTE_MANAGED_PORTS" in needs.root_required)

@@ -5,6 +5,7 @@ import dataclasses
 from tachyon import exception
 from tachyon.scheduler.nova import request
 from tachyon.scheduler.nova import wire
+from tachyon.scheduler.nova.numa import guest
 from tests import base
 from tests.unit.scheduler.nova import messages
 
@@ -48,9 +49,11 @@ class TestRequestSpec(base.TestCase):
         self.assertEqual(("cmp2",), spec.force_hosts)
         self.assertEqual(messages.CELL, spec.requested_destination.cell_uuid)
 
-    def test_numa_topology_has_no_envelopes(self):
-        cells = read("numa").numa_topology["cells"]
-        self.assertEqual([0, 1], [cell["id"] for cell in cells])
+    def test_numa_topology(self):
+        self.assertEqual(
+            guest.GuestTopology((guest.GuestCell(0, 256, shared=1),
+                                 guest.GuestCell(1, 256, shared=1))),
+            read("numa").numa_topology)
 
     def test_secrets_are_not_read(self):
         self.assertIn(messages.SECRET, str(messages.captured("rebuild")))
