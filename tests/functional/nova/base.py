@@ -37,6 +37,7 @@ class ToldSource(source_base.HostSource):
         self.instances = facts_module.Instances()
         self.heard: list[Any] = []
         self.consumed: dict[str, str] = {}
+        self.shares: dict[str, facts_module.Consumption] = {}
         self.error: Exception | None = None
 
     def refresh(self) -> None:
@@ -45,7 +46,7 @@ class ToldSource(source_base.HostSource):
 
     def facts(self, snapshot: snapshot_module.Snapshot,
               token: None) -> facts_module.Facts:
-        table = table_module.Table(self.told)
+        table = table_module.Table(list(map(self._left, self.told)))
         by_row = np.full(snapshot.n, -1, np.int32)
         for index, node in enumerate(self.told):
             row = snapshot.row_of(node.uuid)
@@ -60,9 +61,16 @@ class ToldSource(source_base.HostSource):
             facts_module.memberships(table, self.aggregates),
             self.aggregates, self.instances)
 
+    def _left(self, node: node_module.Node) -> node_module.Node:
+        for instance, uuid in self.consumed.items():
+            if uuid == node.uuid:
+                node = self.shares[instance].of(node)
+        return node
+
     def consume(self, provider_uuid: str,
                 taken: facts_module.Consumption) -> None:
         self.consumed[taken.instance_uuid] = provider_uuid
+        self.shares[taken.instance_uuid] = taken
 
     def release(self, provider_uuid: str, instance_uuid: str) -> None:
         del self.consumed[instance_uuid]

@@ -4,6 +4,10 @@ nova tries all ways in an order, and takes the first. It keeps what it found
 out about a pair of cells, by the numbers they have at that moment, and a size
 of pages that was once found in place of the wish for one. Both show where
 cells differ; it is so here, too, since nova-compute has the last word.
+
+Numbers change while ways are tried, so that a pair may be taken for another
+one. A way that was taken only for that is no way: each cell is looked at once
+more.
 """
 
 import dataclasses
@@ -57,10 +61,11 @@ class Share:
 class _Trial:
     """A cell of the guest while ways are tried."""
 
-    def __init__(self, cell: guest_module.GuestCell) -> None:
+    def __init__(self, cell: guest_module.GuestCell,
+                 pagesize: int | None) -> None:
         self.cell = cell
         self.id = cell.id
-        self.pagesize = cell.pagesize
+        self.pagesize = pagesize
         self.pins = pins.Pins(0, 0)
 
     def fit(self, host: topology.HostCell, limits: Limits | None,
@@ -123,14 +128,14 @@ def fit(cells: Sequence[topology.HostCell],
         return None
     ordered = (_in_order(cells, wanted[0], devices, pack)
                if len(wanted) < len(cells) else cells)
-    trials = [_Trial(cell) for cell in wanted]
+    trials = [_Trial(cell, cell.pagesize) for cell in wanted]
     known: dict[tuple[int, int], bool] = {}
     for chosen in itertools.islice(
             itertools.permutations(ordered, len(wanted)), WAYS_MAX):
         if (_all_fit(trials, chosen, known, limits, guest.isolates_emulator)
                 and devices.can_be_had([cell.id for cell in chosen])
                 and _is_near(limits, chosen, cells)):
-            return tuple(trial.share() for trial in trials)
+            return _shares(trials, chosen, limits, guest.isolates_emulator)
     return None
 
 
@@ -164,6 +169,17 @@ def _all_fit(trials: Sequence[_Trial], chosen: Sequence[topology.HostCell],
         if not known[pair]:
             return False
     return True
+
+
+def _shares(trials: Sequence[_Trial], chosen: Sequence[topology.HostCell],
+            limits: Limits | None, isolates_emulator: bool
+            ) -> tuple[Share, ...] | None:
+    """Return what the guest takes of the chosen cells, None if one that was
+    not looked at does not fit."""
+    looked = [_Trial(trial.cell, trial.pagesize) for trial in trials]
+    return (tuple(trial.share() for trial in looked)
+            if _all_fit(looked, chosen, {}, limits, isolates_emulator)
+            else None)
 
 
 def _is_near(limits: Limits | None, chosen: Sequence[topology.HostCell],

@@ -2,6 +2,10 @@
 of a host; a program, since nova's options and Tachyon's can't be in one
 process.
 
+nova keeps which pairs of cells it has found to fit by their numbers, which
+change meanwhile, and so takes one pair for another now and then. What it lets
+in for that alone counts as out.
+
 It reads {hosts, requests, candidates} from standard input, the latter by
 request and host, and writes {verdicts, left}. Of each request and host, the
 former are by filter the numbers of the candidates that it keeps, or null if
@@ -14,11 +18,13 @@ import json
 import sys
 
 import nova.conf
+from nova import exception
 from nova import objects
 from nova.pci import stats
 from nova.scheduler import host_manager
 from nova.scheduler.filters import numa_topology_filter
 from nova.scheduler.filters import pci_passthrough_filter
+from nova.virt import hardware
 
 FILTERS = {
     "NUMATopologyFilter": numa_topology_filter.NUMATopologyFilter,
@@ -65,21 +71,45 @@ def kept(cls, state, spec, candidates):
     found = []
     for number, mappings in enumerate(candidates):
         state.allocation_candidates = [{"mappings": mappings}]
-        if cls().host_passes(state, spec):
+        if cls().host_passes(state, spec) and (
+                cls is not FILTERS["NUMATopologyFilter"]
+                or is_sound(state, spec, mappings)):
             found.append(number)
     return found or None
 
 
+def is_sound(state, spec, mappings):
+    """Return whether each cell fits where nova puts it, looked at alone."""
+    if not spec.numa_topology:
+        return True
+    limits = state.limits["numa_topology"]
+    wanted = spec.numa_topology.obj_clone()
+    fitted = hardware.numa_fit_instance_to_host(
+        state.numa_topology, wanted.obj_clone(), mappings, limits,
+        spec.pci_requests.requests, state.pci_stats)
+    cells = {cell.id: cell for cell in state.numa_topology.cells}
+    isolated = int(wanted.emulator_threads_isolated)
+    for own, found in zip(wanted.cells, fitted.cells, strict=True):
+        own.pagesize = found.pagesize
+        if hardware._numa_fit_instance_cell(
+                cells[found.id], own, limits, isolated) is None:
+            return False
+        isolated = 0
+    return True
+
+
 def left(state, spec, mappings):
     """Return what a server leaves, None where nova can't take it: of a cell
-    that reports no pages. Its filter has left limits in the state."""
+    that reports no pages, or that it has not looked at. Its filter has left
+    limits in the state."""
     state, spec = copy.deepcopy(state), spec.obj_clone()
     spec.requested_resources = [
         objects.RequestGroup(requester_id=suffix, provider_uuids=uuids)
         for suffix, uuids in mappings.items()]
     try:
         state._locked_consume_from_request(spec)
-    except IndexError:
+    except (IndexError, exception.CPUPinningInvalid,
+            exception.CPUPinningUnknown):
         return None
     cells = state.numa_topology.cells if state.numa_topology else []
     return {
