@@ -1,6 +1,8 @@
 """The host source ``nova``, on nova's own schema."""
 
 import concurrent.futures
+import json
+import random
 
 import sqlalchemy as sa
 
@@ -9,6 +11,7 @@ from tachyon.scheduler.host_sources import facts as facts_module
 from tachyon.scheduler.host_sources.nova import cell as cell_module
 from tachyon.scheduler.host_sources.nova import tables
 from tests.unit.scheduler.nova import databases
+from tests.unit.scheduler.nova import insides
 from tests.unit.scheduler.nova import source_case
 
 HOSTS = source_case.HOSTS
@@ -34,6 +37,24 @@ class TestNovaSource(source_case.SourceCase):
         self.assertEqual(74, facts.oldest_version)
         self.assertEqual([node], facts.find(node="node-of-h3"))
         self.assertEqual([], facts.find(host="h1", node="node-of-h3"))
+
+    def test_cells_and_devices_of_a_node(self):
+        rng = random.Random(1)
+        numa = json.dumps(insides.make_topology(rng, 2))
+        self.cloud.update(
+            tables.NODES, "h1", numa_topology=numa,
+            pci_stats=json.dumps([{"count": 3, "vendor_id": "10de"}]))
+        source = self.make()
+        before = self.node(self.facts(source), "h1")
+        self.assertEqual((2, 3), (len(before.numa.cells), before.pci.free))
+        other = self.node(self.facts(source), "h2")
+        self.assertEqual(((), ()), (other.numa.cells, other.pci.pools))
+        # What is the same is not parsed again.
+        self.cloud.update(tables.NODES, "h1", free_ram_mb=5, pci_stats="[]",
+                          updated_at=at(10))
+        after = self.node(self.facts(source), "h1")
+        self.assertEqual((5, 0), (after.free_ram_mb, after.pci.free))
+        self.assertIs(before.numa, after.numa)
 
     def test_services(self):
         self.cloud.update(tables.SERVICES, "h1", disabled=True,

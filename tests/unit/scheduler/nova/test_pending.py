@@ -1,10 +1,16 @@
 """The host source ``nova`` knows what decisions took."""
 
+import json
+
 from tachyon.scheduler.host_sources import facts as facts_module
 from tachyon.scheduler.host_sources.nova import pending
 from tachyon.scheduler.host_sources.nova import tables
+from tachyon.scheduler.nova import demand
+from tachyon.scheduler.nova.numa import guest
+from tachyon.scheduler.nova.pci import requests
 from tests.unit.placement import fakes as placement_fakes
 from tests.unit.scheduler.nova import databases
+from tests.unit.scheduler.nova import messages
 from tests.unit.scheduler.nova import source_case
 
 at = databases.at
@@ -30,6 +36,41 @@ class TestPending(source_case.SourceCase):
         source.release(placement_fakes.uuid("h1"), "new")
         self.assertEqual((4000, 51200, 1, 2, 1), self.free(source))
         self.assertIsNone(self.where(source, "new", later=0))
+
+    def test_cells_and_devices_are_taken_as_the_compute_will(self):
+        """Also of what it reports later: who is there by then may have others
+        than was thought."""
+        source = self.make()
+        self.report([0, 1])
+        self.facts(source, later=10.0)
+        source.consume(
+            placement_fakes.uuid("h1"), facts_module.Consumption(
+                "new", demand=demand.Demand(
+                    guest.GuestTopology((guest.GuestCell(
+                        0, 64, pinned=2, policy=guest.Cpus.DEDICATED),)),
+                    devices=(requests.DeviceRequest(
+                        1, (requests.Spec((("vendor_id", "10de"),)),)),))))
+
+        def left(later):
+            node = self.node(self.facts(source, later), "h1")
+            cell, = node.numa.cells
+            return cell.free, cell.memory_used, node.pci.free
+        self.assertEqual((0b110000, 64, 1), left(0.0))
+        self.report([4, 5], when=20)
+        self.assertEqual((0b1100, 64, 1), left(10.0))
+        source.release(placement_fakes.uuid("h1"), "new")
+        self.assertEqual((0b1111, 0, 2), left(0.0))
+
+    def report(self, pinned, when=9):
+        self.cloud.update(
+            tables.NODES, "h1", updated_at=at(when),
+            pci_stats=json.dumps([{"count": 2, "vendor_id": "10de"}]),
+            numa_topology=json.dumps(messages.envelope(
+                "NUMATopology", "1.2", cells=[messages.envelope(
+                    "NUMACell", "1.5", id=0, cpuset=[], memory=1024,
+                    pcpuset=list(range(6)), cpu_usage=0, memory_usage=0,
+                    pinned_cpus=pinned, mempages=[],
+                    siblings=[[0, 1], [2, 3], [4, 5]])])))
 
     def test_it_stays_until_the_compute_has_counted_it(self):
         source = self.make()
