@@ -115,6 +115,17 @@ Multiplier of what a placement leaves that is of use, less what is not, for
 FragmentationWeigher. That is not one of nova's: weight_classes has to name it.
 See ``[scheduler] fragmentation_workload``.
 """),
+    _multiplier("image_props", 0.0, """
+Multiplier of the instances of a host whose images have the same properties, of
+ImagePropertiesWeigher. Negative: prefer hosts with fewer.
+
+If it is not 0, the properties of all instances' images are read from nova's
+databases. If it is, aggregates can't change that."""),
+    cfg.ListOpt("image_props_weight_setting", default=[], mutable=True,
+                help="""
+Properties that ImagePropertiesWeigher looks at, with their factors:
+``os_distro=2, hw_machine_type=-1``. By default it looks at all, each once.
+"""),
     _multiplier("build_failure", 1000000.0, """
 How much builds that failed of late speak against a host. 0: not at all."""),
     _multiplier("cross_cell_move", 1000000.0, """

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tachyon.scheduler import hosts as scheduler_hosts
+from tachyon.scheduler.host_sources import images as images_module
 from tachyon.scheduler.host_sources import node as node_module
 from tachyon.scheduler.host_sources import table as table_module
 from tachyon.scheduler.nova import demand as demand_module
@@ -82,7 +83,7 @@ class Facts:
     where the source does not know the provider. ``aggregates`` tells of each
     entry of the table the aggregates of its host, a tuple by id.
     ``oldest_version`` is the least of the services' that are not forced
-    down, 0 if that is not known.
+    down, 0 if that is not known. ``images`` are known if somebody weighs them.
     """
 
     table: table_module.Table
@@ -92,6 +93,7 @@ class Facts:
     all_aggregates: tuple[node_module.Aggregate, ...] = ()
     instances: Instances = dataclasses.field(default_factory=Instances)
     oldest_version: int = 0
+    images: images_module.Images = images_module.Images()
 
     def find(self, host: str | None = None,
              node: str | None = None) -> list[node_module.Node]:

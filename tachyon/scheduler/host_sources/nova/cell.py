@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import sqlalchemy as sa
 
+from tachyon.scheduler.host_sources import images as images_module
 from tachyon.scheduler.host_sources import node as node_module
 from tachyon.scheduler.host_sources.nova import tables
 from tachyon.scheduler.nova.numa import topology
@@ -26,6 +27,8 @@ from tachyon.scheduler.nova.pci import pools
 _Reported = TypeVar("_Reported", topology.HostTopology, pools.DevicePools)
 
 COMPUTE = "nova-compute"
+# What properties of its image are called among an instance's metadata.
+_IMAGE = "image_"
 # What nova takes where a node does not say.
 RATIOS = {"cpu": 4.0, "ram": 1.0, "disk": 1.0}
 # Rows of an IN list.
@@ -57,12 +60,14 @@ class Services:
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
 class Look:
     """What one look at a cell found: nodes by row id, the same mapping as
-    long as nothing changed; services; and the instances of which the host
-    may be another, None for none any more."""
+    long as nothing changed; services; the instances of which the host may be
+    another, None for none any more; and the properties of their images, if
+    they were asked for."""
 
     nodes: Mapping[int, node_module.Node]
     services: Services
     instances: Mapping[str, str | None]
+    images: Mapping[str, images_module.Properties]
 
 
 class Cell:
@@ -89,9 +94,11 @@ class Cell:
         self._again: dict[int, float] = {}
         self._node_changes = _Progress()
         self._instance_changes = _Progress()
+        self._imaged = False
 
-    def look(self) -> Look:
-        """Read what changed since the last look.
+    def look(self, images: bool = False) -> Look:
+        """Read what changed since the last look, with images if wanted: of
+        all instances, if they were not wanted then.
 
         :raises SQLAlchemyError: it does not answer. The next look makes up
             for it.
@@ -101,8 +108,11 @@ class Cell:
             # First the instances: who is seen on a host then, is in what its
             # node reports.
             instances = self._changed_instances(connection)
+            properties = (self._images(connection, instances) if images
+                          else {})
             nodes = self._changed_nodes(connection)
-        return Look(nodes, services, instances)
+        self._imaged = images
+        return Look(nodes, services, instances, properties)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -232,6 +242,25 @@ class Cell:
         self._instance_changes.note((row[-1] for row in rows), now)
         return {uuid: None if deleted else host
                 for uuid, host, deleted, _ in rows}
+
+    def _images(self, connection: sa.Connection,
+                changed: Mapping[str, str | None]
+                ) -> Mapping[str, images_module.Properties]:
+        """Return the properties of images, by instance."""
+        table, metadata = tables.INSTANCES.c, tables.SYSTEM_METADATA.c
+        uuids = [uuid for uuid, host in changed.items() if host is not None]
+        if not self._imaged:
+            uuids = list(connection.execute(sa.select(table.uuid).where(
+                table.deleted == 0, table.host.is_not(None))).scalars())
+        found: dict[str, set[tuple[str, str]]] = {uuid: set()
+                                                  for uuid in uuids}
+        for uuid, key, value in _rows(connection, sa.select(
+                metadata.instance_uuid, metadata.key, metadata.value).where(
+                    metadata.deleted == 0, metadata.key.startswith(_IMAGE)),
+                metadata.instance_uuid, uuids):
+            if value is not None:
+                found[uuid].add((key.removeprefix(_IMAGE), value))
+        return {uuid: frozenset(each) for uuid, each in found.items()}
 
     def instances_on(self, host: str) -> frozenset[str]:
         """Read all instances of a service host.

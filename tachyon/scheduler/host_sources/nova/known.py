@@ -24,6 +24,7 @@ from tachyon.db import models
 from tachyon.placement import snapshot as snapshot_module
 from tachyon.scheduler import hosts as scheduler_hosts
 from tachyon.scheduler.host_sources import facts as facts_module
+from tachyon.scheduler.host_sources import images as images_module
 from tachyon.scheduler.host_sources import node as node_module
 from tachyon.scheduler.host_sources import table as table_module
 from tachyon.scheduler.host_sources.nova import cell as cell_module
@@ -50,6 +51,7 @@ class Moment:
     memberships: table_module.Coded
     instances: facts_module.Instances
     oldest_version: int
+    images: images_module.Images = images_module.Images()
 
 
 class Known:
@@ -65,6 +67,7 @@ class Known:
         self._index: dict[str, int] = {}
         self._by_host: dict[str, set[str]] = {}
         self._aggregates: dict[int, node_module.Aggregate] = {}
+        self._properties: dict[str, images_module.Properties] = {}
         self._pending = pending_module.Pending(clock)
         self._mapped: tuple[object, int, object] | None = None
         self._by_row: npt.NDArray[np.int32] = np.zeros(0, np.int32)
@@ -97,8 +100,24 @@ class Known:
             if lost:
                 instances = instances.but(dict.fromkeys(lost))
             table = self._tabulate(former, stale)
-            self.moment = self._make(
+            moment = self._make(
                 table, [look.services for look in looks.values()], instances)
+            self.moment = dataclasses.replace(
+                moment, images=self._count_images(looks.values(), moment))
+
+    def _count_images(self, looks: Iterable[cell_module.Look],
+                      moment: Moment) -> images_module.Images:
+        """Return the images of the instances on each host. Who is on its way
+        counts once it is there, as in nova."""
+        for look in looks:
+            self._properties.update(look.images)
+        if not self._properties:
+            return moment.images
+        hosts = {uuid: host for uuid in self._properties
+                 if (host := moment.instances.host_of(uuid)) is not None}
+        self._properties = {uuid: each for uuid, each
+                            in self._properties.items() if uuid in hosts}
+        return images_module.count(self._properties, hosts)
 
     def _tabulate(self, former: Mapping[str, node_module.Node],
                   stale: Collection[str]) -> table_module.Table:
@@ -258,7 +277,8 @@ class Known:
             moment.services, moment.service_of[by_row], up, moment.enabled)
         return facts_module.Facts(
             moment.table, by_row, serving, moment.memberships,
-            moment.aggregates, moment.instances, moment.oldest_version)
+            moment.aggregates, moment.instances, moment.oldest_version,
+            moment.images)
 
     def _map(self, snapshot: snapshot_module.Snapshot,
              table: table_module.Table) -> npt.NDArray[np.int32]:

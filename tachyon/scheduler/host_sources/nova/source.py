@@ -137,9 +137,12 @@ class NovaSource(base.HostSource):
 
     def _look_at_cells(self) -> dict[str, cell_module.Look]:
         """Return by cell what is found in those that answer."""
+        images = bool(
+            self.conf.filter_scheduler.image_props_weight_multiplier)
         for watched in self._cells.values():
             if watched.under_way is None:
-                watched.under_way = self._threads.submit(watched.cell.look)
+                watched.under_way = self._threads.submit(
+                    watched.cell.look, images)
         concurrent.futures.wait(
             [each.under_way for each in self._cells.values()
              if each.answers and each.under_way is not None],

@@ -42,6 +42,8 @@ NODES = make_table(
     "cpu_allocation_ratio", "ram_allocation_ratio", "disk_allocation_ratio")
 INSTANCES = make_table("instances", "uuid", "host", "deleted",
                        "updated_at")
+SYSTEM_METADATA = make_table("instance_system_metadata", "instance_uuid",
+                             "key", "value", "deleted")
 
 
 # By library, what it calls the seconds after which it gives a server up, and

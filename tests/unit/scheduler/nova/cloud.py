@@ -16,6 +16,7 @@ import numpy as np
 from tachyon.scheduler import data as scheduler_data
 from tachyon.scheduler import hosts as scheduler_hosts
 from tachyon.scheduler.host_sources import facts as facts_module
+from tachyon.scheduler.host_sources import images
 from tachyon.scheduler.host_sources import node as node_module
 from tachyon.scheduler.host_sources import table as table_module
 from tachyon.scheduler.nova.numa import topology
@@ -72,6 +73,14 @@ PROPERTIES: tuple[dict[str, Any], ...] = (
      "img_hv_requested_version": "<5.0.1,>=1.0"},
     {"os_distro": "windows"}, {"hw_machine_type": "pc"},
     {"os_distro": "ubuntu", "hw_machine_type": "q35"},
+    {"hw_boot_menu": True, "hw_cpu_sockets": 2},
+)
+# What the metadata of instances says of such images.
+IMAGES: tuple[dict[str, str], ...] = (
+    {}, {"os_distro": "windows"}, {"hw_architecture": "x86_64"},
+    {"os_distro": "ubuntu", "hw_machine_type": "q35"},
+    {"os_distro": "windows", "hw_architecture": "x86_64",
+     "hw_cpu_sockets": "2", "hw_boot_menu": "yes"},
 )
 QUERIES = (
     None, None, None,
@@ -119,6 +128,8 @@ def _make_host(rng: random.Random, number: int) -> dict[str, Any]:
                 for _ in range(rng.randrange(3))],
         "instances": [f"i{number}-{each}" for each
                       in range(int(stats["num_instances"]))],
+        "images": {f"i{number}-{each}": rng.choice(IMAGES) for each
+                   in range(int(stats["num_instances"]))},
         "disabled": rng.random() < 0.2, "age": rng.choice((0, 30, 90)),
     }
 
@@ -224,14 +235,17 @@ def facts(snapshot: Any, hosts: Sequence[Mapping[str, Any]],
                                    enabled=not each["disabled"])
                      for each in hosts)
     made = tuple(aggregate(each) for each in aggregates)
+    where = {uuid: each["host"] for each in hosts
+             for uuid in each["instances"]}
     return facts_module.Facts(
         table, by_row, scheduler_hosts.Serving(
             services, by_row,
             np.array([each["age"] <= 60 for each in hosts]),
             np.array([not each["disabled"] for each in hosts])),
         facts_module.memberships(table, made), made,
-        facts_module.Instances({uuid: each["host"] for each in hosts
-                                for uuid in each["instances"]}))
+        facts_module.Instances(where), images=images.count(
+            {uuid: frozenset(properties.items()) for each in hosts
+             for uuid, properties in each["images"].items()}, where))
 
 
 @contextlib.contextmanager

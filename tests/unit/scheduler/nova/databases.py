@@ -83,6 +83,12 @@ class NovaDatabases:
         self.insert(cell, "instances", uuid=uuid, host=host, deleted=0,
                     updated_at=at(when))
 
+    def set_image(self, uuid, cell="c1", **properties):
+        """Give an instance the properties of an image."""
+        for name, value in properties.items():
+            self.insert(cell, "instance_system_metadata", instance_uuid=uuid,
+                        key=f"image_{name}", value=value, deleted=0)
+
     def change_instance(self, uuid, cell="c1", **values):
         self.execute(cell, sa.update(tables.INSTANCES)
                      .where(tables.INSTANCES.c.uuid == uuid)

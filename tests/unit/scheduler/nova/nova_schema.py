@@ -19,4 +19,5 @@ if __name__ == "__main__":
     for url in cell_urls:
         main.BASE.metadata.create_all(
             sa.create_engine(url), tables=[each.__table__ for each in (
-                main.Service, main.ComputeNode, main.Instance)])
+                main.Service, main.ComputeNode, main.Instance,
+                main.InstanceSystemMetadata)])

@@ -10,8 +10,10 @@ import datetime
 import json
 import sys
 import types
+from unittest import mock
 
 import nova.conf
+from nova import context
 from nova import objects
 from nova.scheduler import filters
 from nova.scheduler import host_manager
@@ -34,7 +36,11 @@ def host_state(host, aggregates):
     state.metrics = objects.MonitorMetricList.from_json(
         json.dumps(host["metrics"]))
     state.pci_stats = types.SimpleNamespace(pools=host["pci"])
-    state.instances = {uuid: None for uuid in host["instances"]}
+    state.instances = {
+        uuid: objects.Instance(uuid=uuid, image_ref="", system_metadata={
+            f"image_{name}": value
+            for name, value in host["images"][uuid].items()})
+        for uuid in host["instances"]}
     state.aggregates = [
         objects.Aggregate(id=each["id"], name=each["name"],
                           metadata=each["metadata"])
@@ -86,7 +92,11 @@ def main():
                 if cls.__name__ in asked["weighers"]]
     totals = []
     for spec in specs:
-        weighed = handler.get_weighed_objects(weighers, states, spec)
+        # Instances have their metadata: there is no database.
+        with mock.patch.object(objects.CellMapping, "get_by_uuid"), \
+                mock.patch.object(context, "target_cell"), \
+                mock.patch.object(objects.InstanceList, "fill_metadata"):
+            weighed = handler.get_weighed_objects(weighers, states, spec)
         by_host = {each.obj.host: each.weight for each in weighed}
         totals.append([by_host[state.host] for state in states])
     json.dump({

@@ -53,7 +53,7 @@ def make_data(request):
 def complete(host):
     """Return a host with what such a test does not care for."""
     return {**cloud.make_hosts(random.Random(1), 1)[0], "instances": [],
-            "hypervisor_hostname": host["node"], **host}
+            "images": {}, "hypervisor_hostname": host["node"], **host}
 
 
 def shown(node):
