@@ -75,8 +75,8 @@ class DeviceRequest:
     def is_group(self, suffix: str) -> bool:
         """Return whether a group of the query is for one of these devices:
         there are some where Placement knows devices."""
-        return (not self.of_port and self.id is not None
-                and suffix.startswith(self.id))
+        return (not self.of_port and bool(self.id)
+                and suffix.startswith(self.id or ""))
 
     def providers(self, mappings: Mappings) -> list[str]:
         """Return the providers of its devices, one for each, so far as
