@@ -1,7 +1,8 @@
 """A private MariaDB server: Debian's, started by a test.
 
 It listens on 127.0.0.1 only, on a free port, with a data directory and a
-password of its own. There is one database in it, ``placement``, empty.
+password of its own. There is one database in it, ``placement``, empty, unless
+others are wanted.
 """
 
 import os
@@ -30,14 +31,18 @@ OPTIONS = ("--no-defaults", "--bind-address=127.0.0.1", "--skip-name-resolve",
 
 
 class MariaDB(fixtures.Fixture):
-    """A running server; ``url`` is SQLAlchemy's for its database.
+    """A running server; ``url`` is SQLAlchemy's for its first database.
 
     ``more`` are options that go before those of tests.
     """
 
-    def __init__(self, more: Sequence[str] = ()):
+    def __init__(self, more: Sequence[str] = (),
+                 databases: Sequence[str] = (DATABASE,),
+                 charset: str = "utf8mb4"):
         super().__init__()
+        self._charset = charset
         self._more = tuple(more)
+        self._databases = tuple(databases)
 
     def _setUp(self) -> None:
         if not SERVER.exists():
@@ -59,13 +64,14 @@ class MariaDB(fixtures.Fixture):
         self._password = secrets.token_hex(16)
         begin = directory / "begin.sql"
         begin.write_text(
-            f"CREATE DATABASE {DATABASE} CHARACTER SET utf8mb4;\n"
             f"CREATE USER {USER}@'%' IDENTIFIED BY '{self._password}';\n"
-            f"GRANT ALL ON {DATABASE}.* TO {USER}@'%';\n"
-            "DROP USER IF EXISTS root@localhost;\n")
+            + "".join(f"CREATE DATABASE {name} CHARACTER SET "
+                      f"{self._charset};\n"
+                      f"GRANT ALL ON {name}.* TO {USER}@'%';\n"
+                      for name in self._databases)
+            + "DROP USER IF EXISTS root@localhost;\n")
         self._port = ports.find()
-        self.url = (f"mysql+pymysql://{USER}:{self._password}@127.0.0.1:"
-                    f"{self._port}/{DATABASE}?charset=utf8mb4")
+        self.url = self.url_of(self._databases[0])
         self.process = self.useFixture(processes.Process(
             "mariadb",
             [str(SERVER), *options, f"--port={self._port}",
@@ -76,12 +82,18 @@ class MariaDB(fixtures.Fixture):
         wait.until(self._answers, "MariaDB answers", deadline=90,
                    interval=0.25)
 
+    def url_of(self, name: str) -> str:
+        """Return SQLAlchemy's URL of a database."""
+        return (f"mysql+pymysql://{USER}:{self._password}@127.0.0.1:"
+                f"{self._port}/{name}?charset=utf8mb4")
+
     def _answers(self) -> bool:
         assert self.process.running, self.process.output
         try:
             pymysql.connect(
                 host="127.0.0.1", port=self._port, user=USER,
-                password=self._password, database=DATABASE).close()
+                password=self._password,
+                database=self._databases[0]).close()
         except pymysql.OperationalError:
             return False
         return True
