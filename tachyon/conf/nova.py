@@ -28,6 +28,11 @@ that the conductor tries if it fails. As in nova's ``[scheduler]`` group.
 As in nova's ``[scheduler]`` group. It is told in Explain only: all hosts are
 considered, at no cost.
 """),
+    cfg.FloatOpt("sweep_interval", default=60.0, min=0.1, help="""
+Seconds between two looks for servers that nova has given up, and that have
+allocations all the same: a scheduler was killed after the claim and before
+the answer. These are removed.
+"""),
 ]
 
 

@@ -58,10 +58,12 @@ class SchedulerService(service.RpcService):
             objects.HeartbeatReport(host=self.host, binary=self.binary))
 
     def periodics(self) -> Sequence[service.Task]:
+        nova = self.manager.nova
         return (
             (self.manager.sweep, self.conf.scheduler.sweep_interval),
             (self.manager.flush_heartbeats, FLUSH_INTERVAL),
             (self.manager.gc, float(self.conf.database.gc_interval)),
+            *(((nova.sweep, self.conf.nova.sweep_interval),) if nova else ()),
         )
 
     def drain(self) -> None:

@@ -2,7 +2,7 @@
 has it."""
 
 import abc
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from tachyon.db import models
 
@@ -157,6 +157,12 @@ class AllocationsController(abc.ABC):
 
         :raises ConsumerNotFound: it has nothing.
         """
+
+    @abc.abstractmethod
+    def get_many(self, consumer_uuids: Collection[str]
+                 ) -> Sequence[models.Consumer]:
+        """Return those of these consumers that have something, by uuid, each
+        as ``get`` does. It asks the store once."""
 
     @abc.abstractmethod
     def list_by_provider(

@@ -1,7 +1,7 @@
 """Allocations: what consumers have, and what projects use."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from tachyon import exception
@@ -13,6 +13,7 @@ from tachyon.db.sqlite import connection
 from tachyon.db.sqlite import decisions as decisions_module
 from tachyon.db.sqlite import inventories
 from tachyon.db.sqlite import providers
+from tachyon.db.sqlite import rows
 from tachyon.db.sqlite import writes as writes_module
 
 _COLUMNS = ("c.uuid, c.generation, t.name, c.project_id, c.user_id, "
@@ -37,6 +38,12 @@ class AllocationsController(base.AllocationsController):
         if not found:
             raise exception.ConsumerNotFound(uuid=consumer_uuid)
         return found[0]
+
+    def get_many(self, consumer_uuids: Collection[str]
+                 ) -> Sequence[models.Consumer]:
+        with self._store.read() as txn:
+            return load(txn, "c.uuid IN (SELECT value FROM json_each(?))",
+                        (rows.array(sorted(set(consumer_uuids))),))
 
     def list_by_provider(
             self, provider_uuid: str

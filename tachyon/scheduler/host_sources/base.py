@@ -58,6 +58,14 @@ class HostSource(abc.ABC):
     def release(self, provider_uuid: str, instance_uuid: str) -> None:
         """Take back ``consume``: the claim came to nothing."""
 
+    def find_buried(self, seconds: float) -> Collection[str]:
+        """Return the servers that were given up in the last so many seconds,
+        since no host was found for them.
+
+        :raises HostSourceUnavailable: nobody knows.
+        """
+        return ()
+
     def update_aggregates(self,
                           aggregates: Sequence[Mapping[str, Any]]) -> None:
         """Take over aggregates: id, uuid, name, hosts, metadata."""

@@ -40,13 +40,10 @@ def find_members(driver: db_base.DataDriverBase,
 
     :raises DriverUnavailable:
     """
-    found = {}
-    for uuid in sorted(uuids):
-        try:
-            found[uuid] = tuple(driver.allocations.get(uuid).allocations)
-        except exception.ConsumerNotFound:
-            pass
-    return found
+    if not uuids:
+        return {}
+    return {each.uuid: tuple(each.allocations)
+            for each in driver.allocations.get_many(uuids)}
 
 
 def claim(driver: db_base.DataDriverBase, wanted: models.Claim,
@@ -118,7 +115,7 @@ def give_back(driver: db_base.DataDriverBase, claimed: Claimed) -> None:
     former = claimed.former
     try:
         if former is None:
-            driver.allocations.delete(claimed.consumer_uuid)
+            remove(driver, claimed.consumer_uuid)
             return
         now = driver.allocations.get(claimed.consumer_uuid)
     except exception.ConsumerNotFound:
@@ -131,4 +128,12 @@ def give_back(driver: db_base.DataDriverBase, claimed: Claimed) -> None:
                      in former.allocations.items()})])
 
 
+def remove(driver: db_base.DataDriverBase, uuid: str) -> None:
+    """Take everything from a consumer, if it has anything.
 
+    :raises DriverUnavailable:
+    """
+    try:
+        driver.allocations.delete(uuid)
+    except exception.ConsumerNotFound:
+        pass

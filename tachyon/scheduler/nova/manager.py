@@ -31,6 +31,9 @@ LOG = logging.getLogger(__name__)
 
 Verdict = scheduler_data.Verdict
 _MIB_IN_GIB = 1024
+# Seconds for which a server that was given up is looked at: a scheduler that
+# hung may claim for it even then.
+_BURIED_FOR = 600.0
 
 
 class NovaManager:
@@ -193,6 +196,19 @@ class NovaManager:
                     decision.document, verdict,
                     f"another server of the request found no host: {reason}",
                     self._conf.scheduler.explain_max_bytes)))
+
+    def sweep(self) -> None:
+        """Take from servers that nova has given up what a scheduler gave
+        them that did not live to say so.
+
+        :raises DriverUnavailable:
+        :raises HostSourceUnavailable:
+        """
+        for uuid in claims.find_members(
+                self._driver, self.source.find_buried(_BURIED_FOR)):
+            LOG.warning("Server %s was given a host, and nova was not told: "
+                        "its allocations are removed", uuid)
+            claims.remove(self._driver, uuid)
 
     # ------------------------------------------------------------------- hosts
     def update_aggregates(self,

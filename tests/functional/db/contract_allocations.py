@@ -54,6 +54,17 @@ class AllocationsContract:
                                      for uuid in sorted(made)})
         self.assertEqual(made, list(found.allocations))
 
+    def test_get_many(self):
+        made = [self.make_provider(name, VCPU=8).uuid for name in "ba"]
+        for vm in "yxz":
+            self.take(getattr(uuids, vm), {uuid: {"VCPU": 1} for uuid in made})
+        wanted = {uuids.z, uuids.y, uuids.nope}
+        found = self.driver.allocations.get_many(wanted)
+        self.assertEqual([self.driver.allocations.get(uuid) for uuid
+                          in sorted(wanted - {uuids.nope})], list(found))
+        self.assertEqual(made, list(found[0].allocations))
+        self.assertEqual([], list(self.driver.allocations.get_many([])))
+
     def test_nothing_is_not_found(self):
         self.assertRaises(exception.ConsumerNotFound,
                           self.driver.allocations.get, uuids.nope)

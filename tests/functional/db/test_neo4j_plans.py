@@ -51,6 +51,7 @@ class TestPlans(test_neo4j.Neo4jCase):
         self.take(uuids.vm, {uuids.root: {"VCPU": 2}}, 1)
         self.driver.changes(cursor)
         self.driver.allocations.list_by_provider(uuids.root)
+        self.driver.allocations.get_many([uuids.vm, uuids.other])
         for args in (("demo",), ("demo", "alice"),
                      ("demo", "alice", "INSTANCE")):
             self.driver.allocations.usages(*args)

@@ -38,6 +38,7 @@ class ToldSource(source_base.HostSource):
         self.heard: list[Any] = []
         self.consumed: dict[str, str] = {}
         self.shares: dict[str, facts_module.Consumption] = {}
+        self.buried: list[str] = []
         self.error: Exception | None = None
 
     def refresh(self) -> None:
@@ -74,6 +75,9 @@ class ToldSource(source_base.HostSource):
 
     def release(self, provider_uuid: str, instance_uuid: str) -> None:
         del self.consumed[instance_uuid]
+
+    def find_buried(self, seconds: float) -> list[str]:
+        return self.buried
 
     def update_aggregates(self, aggregates: Any) -> None:
         self.heard.append(("update_aggregates", aggregates))

@@ -82,18 +82,20 @@ class TestGroups(base.NovaCase):
         """It is seen even if the claim is compared with a generation that
         its own allocation raised."""
         other = self.make_other()
-        real = self.driver.allocations.get
+        real = self.driver.allocations.get_many
         asked = []
 
-        def get(uuid):
-            asked.append(uuid)
-            if len(asked) == 2:         # b and c were asked for, once
+        def get_many(members):
+            found = real(members)
+            if not asked:
                 self.driver.allocations.replace([other(self.nodes["n1"])])
                 self.driver.allocations.replace([
                     other(self.nodes["n2"], uuids.c)])
-            return real(uuid)
+            asked.append(members)
+            return found
 
-        with mock.patch.object(self.driver.allocations, "get", get):
+        with mock.patch.object(self.driver.allocations, "get_many",
+                               get_many):
             error = self.assertRaises(errors.NoValidHost, self.place, "a",
                                       "anti-affinity")
         self.assertIn("ServerGroupAntiAffinityFilter", str(error))

@@ -136,6 +136,19 @@ class TestOne(base.NovaCase):
             self.assertRaises(errors.NoValidHost, self.select, [uuids.other])
         self.assertNotIn(uuids.other, self.source.consumed)
 
+    def test_a_server_that_was_given_up(self):
+        """Whoever chose its host was killed before saying so: nova has buried
+        it, and what it was given is taken back."""
+        self.add_node("n1")
+        for uuid in (uuids.vm, uuids.other):
+            self.select([uuid])
+        self.source.buried = [uuids.vm, uuids.never_placed]
+        self.scheduler.nova.sweep()
+        self.assertRaises(exception.ConsumerNotFound,
+                          self.driver.allocations.get, uuids.vm)
+        self.assertEqual([TAKEN], list(self.allocations(
+            uuids.other).values()))
+
     def test_secrets_are_not_kept(self):
         self.add_node("n1")
         self.select([uuids.vm], requested_destination=messages.destination(

@@ -1,6 +1,8 @@
 """nova's API database: which cells there are, and the host aggregates."""
 
 import dataclasses
+import datetime
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -60,6 +62,20 @@ class ApiDatabase:
             aggregates = _aggregates(connection)
         self._mark = mark
         return Look(cells, aggregates)
+
+    def find_buried(self, since: datetime.datetime) -> Sequence[str]:
+        """Return the servers that were put into cell 0 since then; any
+        thread may ask.
+
+        :raises SQLAlchemyError: it does not answer.
+        """
+        servers = tables.SERVERS.c
+        with self._engine.connect() as connection:
+            return connection.execute(
+                sa.select(servers.instance_uuid)
+                .join(tables.CELLS, tables.CELLS.c.id == servers.cell_id)
+                .where(tables.CELLS.c.uuid == CELL0,
+                       servers.updated_at >= since)).scalars().all()
 
     def close(self) -> None:
         self._engine.dispose()

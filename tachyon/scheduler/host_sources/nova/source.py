@@ -176,6 +176,13 @@ class NovaSource(base.HostSource):
         watched.answers = False
         return None
 
+    def find_buried(self, seconds: float) -> Sequence[str]:
+        try:
+            return self._api.find_buried(tables.time(self._wall() - seconds))
+        except sa.exc.SQLAlchemyError as e:
+            raise exception.HostSourceUnavailable(
+                reason=f"nova's API database: {_words(e)}") from e
+
     # ----------------------------------------------------------------- facts
     def facts(self, snapshot: snapshot_module.Snapshot,
               token: known_module.Moment) -> facts_module.Facts:

@@ -22,7 +22,10 @@ def make_table(name: str, *columns: str) -> sa.TableClause:
 
 
 # Of the API database.
-CELLS = make_table("cell_mappings", "uuid", "database_connection", "disabled")
+CELLS = make_table("cell_mappings", "id", "uuid", "database_connection",
+                   "disabled")
+SERVERS = make_table("instance_mappings", "instance_uuid", "cell_id",
+                     "updated_at")
 AGGREGATES = make_table("aggregates", "id", "uuid", "name", "updated_at")
 AGGREGATE_HOSTS = make_table(
     "aggregate_hosts", "id", "aggregate_id", "host", "updated_at")

@@ -75,6 +75,14 @@ class NovaDatabases:
             metrics="[]", ram_allocation_ratio=1.5,
             disk_allocation_ratio=0.0)
 
+    def add_server(self, uuid, cell, time):
+        """Map a server to a cell, or to none yet."""
+        self.insert(
+            "api", "instance_mappings", instance_uuid=uuid, project_id="p1",
+            updated_at=time, cell_id=None if cell is None else
+            sa.select(tables.CELLS.c.id).where(
+                tables.CELLS.c.uuid == cell).scalar_subquery())
+
     def update(self, table, host, **values):
         self.execute(self.cells[host], sa.update(table)
                      .where(table.c.host == host).values(**values))

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from tachyon import exception
 from tachyon.scheduler.host_sources import facts as facts_module
+from tachyon.scheduler.host_sources.nova import api
 from tachyon.scheduler.host_sources.nova import cell as cell_module
 from tachyon.scheduler.host_sources.nova import tables
 from tests.unit.scheduler.nova import databases
@@ -307,3 +308,15 @@ class TestNovaSource(source_case.SourceCase):
             ["h1", "h1", None],
             [self.where(source, uuid, later=0)
              for uuid in ("i1", "i2", "ghost")])
+
+    # --------------------------------------------------------------- servers
+    def test_who_was_buried_of_late(self):
+        source = self.make()
+        for uuid, cell, time in (("late", api.CELL0, 0), ("c1", "c1", 0),
+                                 ("early", api.CELL0, -61), ("new", None, 0)):
+            self.cloud.add_server(uuid, cell, at(time))
+        self.assertEqual(["late"], list(source.find_buried(60.0)))
+        self.cloud.close()
+        (self.path / "api").write_bytes(b"no database" * 1000)
+        self.assertRaises(exception.HostSourceUnavailable,
+                          source.find_buried, 60.0)
