@@ -71,7 +71,8 @@ class Stack(fixtures.Fixture):
     # ----------------------------------------------------------------- parts
     def _make_tachyon(self) -> None:
         store = {
-            "database": {"driver": "neo4j"},
+            # A server that has just begun is slow, and so is the machine.
+            "database": {"driver": "neo4j", "deadline": 15.0},
             "neo4j_database": {"uri": self.neo4j.uri,
                                "password": self.neo4j.password},
             "DEFAULT": {"transport_url": self.broker.new_url()}}
@@ -80,7 +81,9 @@ class Stack(fixtures.Fixture):
             tachyon.Daemon("tachyon-scheduler", self.directory,
                            tachyon.merge(store, {
                                "nova": {"enabled": True,
-                                        "transport_url": self.transport_url},
+                                        "transport_url": self.transport_url,
+                                        "rabbit_quorum_queue": True,
+                                        "sweep_interval": 1.0},
                                "nova_hosts": {
                                    "api_connection":
                                        self.mariadb.url_of(API),
@@ -93,9 +96,13 @@ class Stack(fixtures.Fixture):
 
     def _make_nova(self) -> None:
         options = self._options()
-        self.api = daemons.Api(self.directory, options)
+        databases = tachyon.merge(options, {
+            "api_database": {"connection": self.mariadb.url_of(API)},
+            "database": {"connection": self.mariadb.url_of(CELL1)}})
+        self.api = daemons.Api(self.directory, databases)
         self.conductor = daemons.Daemon("nova-conductor", self.directory,
-                                        options, "nova-conductor")
+                                        databases, "nova-conductor")
+        # These have no access to any.
         self.computes = {
             host: daemons.Daemon("nova-compute", self.directory, options, host)
             for host in self.hosts}
@@ -109,11 +116,14 @@ class Stack(fixtures.Fixture):
         return {
             "DEFAULT": {
                 "transport_url": self.transport_url, "my_ip": "127.0.0.1",
+                "report_interval": 1, "update_resources_interval": 10,
+                # Seconds after which a call is given up that nobody works on.
+                "rpc_response_timeout": 20,
                 # The one of those that only pretend that knows who it is
                 # when it is started again.
                 "compute_driver": "fake.FakeDriverWithoutFakeNodes"},
-            "api_database": {"connection": self.mariadb.url_of(API)},
-            "database": {"connection": self.mariadb.url_of(CELL1)},
+            # What was sent outlives the broker.
+            "oslo_messaging_rabbit": {"rabbit_quorum_queue": True},
             "oslo_concurrency": {"lock_path": self.directory / "locks"},
             "conductor": {"workers": 1},
             "placement": endpoint(
@@ -146,8 +156,13 @@ class Stack(fixtures.Fixture):
                 raise AssertionError(
                     f"{daemon.name} ended with {daemon.exit_code}:\n"
                     f"{daemon.output[-4000:]}")
-        return (self.placement.answers() and self.client.answers()
-                and self.placement.hosts_with_vcpus() == len(self.hosts))
+        if not (self.placement.answers() and self.client.answers()):
+            return False
+        there = self.placement.providers().values()
+        # A compute tells its traits last.
+        return len(there) == len(self.hosts) and all(
+            self.placement.get(f"/resource_providers/{uuid}/traits")["traits"]
+            for uuid in there)
 
     def manage(self, *arguments: str) -> str:
         """Run ``nova-manage``; return what it printed."""

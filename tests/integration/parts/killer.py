@@ -29,7 +29,7 @@ class Point(NamedTuple):
     after: bool = True
 
 
-# In the order in which a create meets them.
+# In the order in which a create meets them; then what only nova's meet.
 POINTS = {
     "before the wake-up": Point(
         "tachyon.rpc.scheduler", "SchedulerAPI", "wake", after=False),
@@ -56,6 +56,8 @@ POINTS = {
         after=False),
     "after finish": Point(
         "tachyon.scheduler.manager", "SchedulerManager", "finish_action"),
+    "after nova's claims, before the answer": Point(
+        "tachyon.scheduler.nova.manager", "NovaManager", "select"),
 }
 
 
