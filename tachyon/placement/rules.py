@@ -89,9 +89,19 @@ class RootTraits(Rule):
         return pool.keep_anchors(roots)
 
     def explain(self, pool: pools.Pool, rows: np.ndarray) -> Removed:
-        return [(self._reason(reasons.Code.ROOT_TRAITS,
-                              required=self._required,
-                              forbidden=self._forbidden), rows)]
+        faults = [(f"has {trait}", self._having([trait]))
+                  for trait in self._forbidden]
+        faults += [(f"lacks {trait}", ~self._having([trait]))
+                   for trait in self._required]
+        removed = []
+        for detail, meant in faults:
+            first = meant[rows]
+            if first.any():
+                removed.append((self._reason(
+                    reasons.Code.ROOT_TRAITS, required=self._required,
+                    forbidden=self._forbidden, detail=detail), rows[first]))
+                rows = rows[~first]
+        return removed
 
 
 class InTree(Rule):

@@ -31,7 +31,8 @@ class ServerTests(base.StackCase):
         self.nova.change_service("host0", status="disabled")
         self.assertRegex(self.refused(host="host0"),
                          "^No valid host was found. 0/3 hosts: 2 outside tree "
-                         ".*, 1 root traits do not match.$")
+                         r".*, 1 root traits do not match \(has "
+                         r"COMPUTE_STATUS_DISABLED\)\.$")
         self.assertNotIn("host0", self.hosts_of(self.nova.boot(count=6)))
         self.check_allocations()
 

@@ -172,7 +172,8 @@ class TestWhy(ExplainTestCase):
             root_required=["A"], root_forbidden=["X"])
         aggregates = sorted(map(fakes.uuid, ("az2", "az3")))
         self.assertEqual([
-            ("ROOT_TRAITS", {"required": ["A"], "forbidden": ["X"]}),
+            ("ROOT_TRAITS", {"required": ["A"], "forbidden": ["X"],
+                             "detail": "has X"}),
             ("NOT_IN_TREE", {"in_tree": fakes.uuid("other")}),
             ("NOT_IN_AGGREGATE", {"aggregates": [aggregates]}),
             ("IN_FORBIDDEN_AGGREGATE", {"aggregates": [AGGREGATE]}),
@@ -185,6 +186,13 @@ class TestWhy(ExplainTestCase):
                 "resource_class": "VCPU", "requested": 4, "max_free": 2}),
             ("NO_INVENTORY", {"resource_class": "DISK_GB"}),
         ], self.why(self.store, asked, "a"))
+
+    def test_each_root_is_told_which_trait(self):
+        asked = query(group("", {"VCPU": 1}), root_required=["B", "A"],
+                      root_forbidden=["X"])
+        self.assertEqual(["has X", "lacks B"], [
+            self.why(self.store, asked, host)[0][1]["detail"]
+            for host in ("a", "other")])
 
     def test_what_only_fails_together(self):
         self.store.add("a1", "a", {"GPU": 1}, ["T"])
