@@ -28,6 +28,13 @@ that the conductor tries if it fails. As in nova's ``[scheduler]`` group.
 As in nova's ``[scheduler]`` group. It is told in Explain only: all hosts are
 considered, at no cost.
 """),
+    cfg.IntOpt("discover_hosts_in_cells_interval", default=-1, min=-1, help="""
+Seconds between two looks for new hosts in the cells, which are mapped then, as
+by ``nova-manage cell_v2 discover_hosts``; 0 is every minute, -1 never. As in
+nova's ``[scheduler]`` group.
+
+Nova's databases are written to for that, and for nothing else.
+"""),
     cfg.FloatOpt("sweep_interval", default=60.0, min=0.1, help="""
 Seconds between two looks for servers that nova has given up, and that have
 allocations all the same: a scheduler was killed after the claim and before

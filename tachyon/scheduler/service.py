@@ -14,6 +14,8 @@ from tachyon.scheduler.nova import endpoint
 LOG = logging.getLogger(__name__)
 
 FLUSH_INTERVAL = 1.0
+# What nova takes for 0.
+DISCOVER_INTERVAL = 60.0
 
 
 class SchedulerService(service.RpcService):
@@ -58,12 +60,22 @@ class SchedulerService(service.RpcService):
             objects.HeartbeatReport(host=self.host, binary=self.binary))
 
     def periodics(self) -> Sequence[service.Task]:
-        nova = self.manager.nova
         return (
             (self.manager.sweep, self.conf.scheduler.sweep_interval),
             (self.manager.flush_heartbeats, FLUSH_INTERVAL),
             (self.manager.gc, float(self.conf.database.gc_interval)),
-            *(((nova.sweep, self.conf.nova.sweep_interval),) if nova else ()),
+            *self._periodics_of_nova(),
+        )
+
+    def _periodics_of_nova(self) -> Sequence[service.Task]:
+        nova, options = self.manager.nova, self.conf.nova
+        if nova is None:
+            return ()
+        interval = options.discover_hosts_in_cells_interval
+        return (
+            (nova.sweep, options.sweep_interval),
+            *(((nova.discover_hosts, float(interval or DISCOVER_INTERVAL)),)
+              if interval >= 0 else ()),
         )
 
     def drain(self) -> None:

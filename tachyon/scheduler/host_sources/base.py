@@ -58,6 +58,13 @@ class HostSource(abc.ABC):
     def release(self, provider_uuid: str, instance_uuid: str) -> None:
         """Take back ``consume``: the claim came to nothing."""
 
+    def discover_hosts(self) -> Collection[str]:
+        """Have nova know its new hosts; return their names.
+
+        :raises HostSourceUnavailable: nothing is known of any host.
+        """
+        return ()
+
     def find_buried(self, seconds: float) -> Collection[str]:
         """Return the servers that were given up in the last so many seconds,
         since no host was found for them.

@@ -211,6 +211,15 @@ class NovaManager:
             claims.remove(self._driver, uuid)
 
     # ------------------------------------------------------------------- hosts
+    def discover_hosts(self) -> None:
+        """Have nova know its new hosts.
+
+        :raises HostSourceUnavailable:
+        """
+        found = self.source.discover_hosts()
+        if found:
+            LOG.info("New hosts of nova's: %s", ", ".join(found))
+
     def update_aggregates(self,
                           aggregates: Sequence[Mapping[str, Any]]) -> None:
         self.source.update_aggregates(aggregates)

@@ -37,7 +37,7 @@ class ApiDatabase:
     """Looks at the API database; one thread at a time."""
 
     def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
+        self.engine = engine
         self._mark: Any = None
 
     def look(self) -> Look:
@@ -46,7 +46,7 @@ class ApiDatabase:
         :raises SQLAlchemyError: it does not answer.
         """
         table = tables.CELLS.c
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             cells = tuple(
                 CellMapping(uuid, url) for uuid, url, disabled
                 in connection.execute(sa.select(
@@ -70,7 +70,7 @@ class ApiDatabase:
         :raises SQLAlchemyError: it does not answer.
         """
         servers = tables.SERVERS.c
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             return connection.execute(
                 sa.select(servers.instance_uuid)
                 .join(tables.CELLS, tables.CELLS.c.id == servers.cell_id)
@@ -78,7 +78,7 @@ class ApiDatabase:
                        servers.updated_at >= since)).scalars().all()
 
     def close(self) -> None:
-        self._engine.dispose()
+        self.engine.dispose()
 
 
 def _aggregates(connection: sa.Connection

@@ -81,7 +81,7 @@ class Cell:
                  clock: Callable[[], float] = time.monotonic,
                  wall: Callable[[], float] = time.time) -> None:
         self.uuid = uuid
-        self._engine = engine
+        self.engine = engine
         self._patience = patience
         self._clock, self._wall = clock, wall
         self._service_mark: Any = None
@@ -103,7 +103,7 @@ class Cell:
         :raises SQLAlchemyError: it does not answer. The next look makes up
             for it.
         """
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             services = self._services(connection)
             # First the instances: who is seen on a host then, is in what its
             # node reports.
@@ -115,7 +115,7 @@ class Cell:
         return Look(nodes, services, instances, properties)
 
     def close(self) -> None:
-        self._engine.dispose()
+        self.engine.dispose()
 
     # -------------------------------------------------------------- services
     def _services(self, connection: sa.Connection) -> Services:
@@ -268,7 +268,7 @@ class Cell:
         :raises SQLAlchemyError: it does not answer.
         """
         table = tables.INSTANCES.c
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             return frozenset(connection.execute(
                 sa.select(table.uuid).where(
                     table.host == host, table.deleted == 0)).scalars())

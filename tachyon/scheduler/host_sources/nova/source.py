@@ -31,6 +31,7 @@ from tachyon.scheduler.host_sources import node as node_module
 from tachyon.scheduler.host_sources.nova import api as api_module
 from tachyon.scheduler.host_sources.nova import cell as cell_module
 from tachyon.scheduler.host_sources.nova import known as known_module
+from tachyon.scheduler.host_sources.nova import mapping
 from tachyon.scheduler.host_sources.nova import tables
 
 LOG = logging.getLogger(__name__)
@@ -182,6 +183,18 @@ class NovaSource(base.HostSource):
         except sa.exc.SQLAlchemyError as e:
             raise exception.HostSourceUnavailable(
                 reason=f"nova's API database: {_words(e)}") from e
+
+    def discover_hosts(self) -> Sequence[str]:
+        self.refresh()
+        found = []
+        for uuid, watched in list(self._cells.items()):
+            try:
+                found += mapping.map_hosts(self._api.engine,
+                                           watched.cell.engine, uuid)
+            except sa.exc.SQLAlchemyError as e:
+                LOG.warning("New hosts of cell %s can't be mapped: %s", uuid,
+                            _words(e))
+        return found
 
     # ----------------------------------------------------------------- facts
     def facts(self, snapshot: snapshot_module.Snapshot,

@@ -26,6 +26,7 @@ CELLS = make_table("cell_mappings", "id", "uuid", "database_connection",
                    "disabled")
 SERVERS = make_table("instance_mappings", "instance_uuid", "cell_id",
                      "updated_at")
+HOSTS = make_table("host_mappings", "host", "cell_id", "created_at")
 AGGREGATES = make_table("aggregates", "id", "uuid", "name", "updated_at")
 AGGREGATE_HOSTS = make_table(
     "aggregate_hosts", "id", "aggregate_id", "host", "updated_at")
@@ -42,7 +43,8 @@ NODES = make_table(
     "hypervisor_type", "hypervisor_version", "host_ip", "cpu_info",
     "supported_instances", "stats", "metrics", "pci_stats",
     "numa_topology",
-    "cpu_allocation_ratio", "ram_allocation_ratio", "disk_allocation_ratio")
+    "cpu_allocation_ratio", "ram_allocation_ratio", "disk_allocation_ratio",
+    "mapped")
 INSTANCES = make_table("instances", "uuid", "host", "deleted",
                        "updated_at")
 SYSTEM_METADATA = make_table("instance_system_metadata", "instance_uuid",

@@ -14,8 +14,8 @@ if __name__ == "__main__":
     api_url, *cell_urls = sys.argv[1:]
     api.BASE.metadata.create_all(
         sa.create_engine(api_url), tables=[each.__table__ for each in (
-            api.CellMapping, api.InstanceMapping, api.Aggregate,
-            api.AggregateHost, api.AggregateMetadata)])
+            api.CellMapping, api.HostMapping, api.InstanceMapping,
+            api.Aggregate, api.AggregateHost, api.AggregateMetadata)])
     for url in cell_urls:
         main.BASE.metadata.create_all(
             sa.create_engine(url), tables=[each.__table__ for each in (

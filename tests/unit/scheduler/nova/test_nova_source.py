@@ -217,7 +217,7 @@ class TestNovaSource(source_case.SourceCase):
         file.rename(self.path / "away")
         file.mkdir()
         for watched in source._cells.values():
-            watched.cell._engine.dispose()
+            watched.cell.engine.dispose()
         self.assertEqual({"h3"}, self.known(self.facts(source)))
         file.rmdir()
         (self.path / "away").rename(file)
