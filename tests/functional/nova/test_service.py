@@ -203,3 +203,20 @@ class TestNonsense(ServiceCase):
         self.assertNotIn("Traceback", line)
         self.assertNotIn(messages.SECRET, line)
         self.assertTrue(len(line) < 1000)
+
+
+class TestPeriodics(ServiceCase):
+
+    def intervals(self):
+        return {task.__qualname__: seconds
+                for task, seconds in self.service.periodics()
+                if task.__qualname__.startswith("NovaManager.")}
+
+    def test_intervals(self):
+        self.assertEqual({"NovaManager.sweep": 60.0}, self.intervals())
+        for option, seconds in ((0, 60.0), (5, 5.0)):
+            self.config(group="nova", sweep_interval=7.0,
+                        discover_hosts_in_cells_interval=option)
+            self.assertEqual({
+                "NovaManager.sweep": 7.0,
+                "NovaManager.discover_hosts": seconds}, self.intervals())
