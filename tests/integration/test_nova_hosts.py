@@ -7,6 +7,7 @@ differently: types, times, and what is true.
 import sqlalchemy as sa
 
 from tachyon.placement import view as view_module
+from tachyon.scheduler.host_sources.nova import api
 from tachyon.scheduler.host_sources.nova import source as source_module
 from tachyon.scheduler.host_sources.nova import tables
 from tests import base
@@ -60,6 +61,10 @@ class TestNovaHosts(base.TestCase):
             self.assertEqual(("10.0.0.1", 51200, 1.5),
                              (node.host_ip, node.free_disk_mb,
                               node.ram_allocation_ratio))
+            cloud.add_server("buried", api.CELL0, databases.NOON)
+            self.assertEqual(["buried"], list(source.find_buried(60.0)))
+            self.assertEqual(sorted(HOSTS), sorted(source.discover_hosts()))
+            self.assertEqual([], source.discover_hosts())
             # All of it once more, changed.
             cloud.update(tables.SERVICES, "up", forced_down=True)
             cloud.update(tables.NODES, "up", free_ram_mb=5,

@@ -12,8 +12,6 @@ ANSWERS = "Requests of nova's are answered"
 
 class CrashTests(base.StackCase):
 
-    LIMIT = 400
-
     def begin(self, calls=4):
         """Ask for many servers, by several calls."""
         return [id for _ in range(calls) for id in self.nova.boot(count=3)]

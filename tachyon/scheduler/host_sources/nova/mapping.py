@@ -5,6 +5,7 @@ This is all that is ever written into nova's databases.
 """
 
 import sqlalchemy as sa
+from oslo_utils import timeutils
 
 from tachyon.scheduler.host_sources.nova import tables
 
@@ -24,7 +25,7 @@ def map_hosts(api: sa.Engine, cell: sa.Engine, uuid: str) -> list[str]:
         new = {id: host for id, host in connection.execute(
             sa.select(nodes.id, nodes.host).where(
                 nodes.deleted == 0, nodes.host.is_not(None),
-                sa.func.coalesce(nodes.mapped, 0) == 0)).tuples()}
+                sa.func.coalesce(nodes.mapped, 0) == 0))}
     if not new:
         return []
     with api.connect() as connection:
@@ -45,7 +46,7 @@ def _map_host(api: sa.Engine, host: str, cell_id: int) -> bool:
     try:
         with api.begin() as connection:
             connection.execute(sa.insert(tables.HOSTS).values(
-                host=host, cell_id=cell_id, created_at=sa.func.now()))
+                host=host, cell_id=cell_id, created_at=timeutils.utcnow()))
     except sa.exc.IntegrityError:
         return False
     return True

@@ -11,10 +11,9 @@ class TestMapping(source_case.SourceCase):
     def mapped(self):
         """Return the cell of each mapped host."""
         with self.cloud.engines["api"].connect() as connection:
-            return dict(connection.execute(sa.select(
+            return {host: cell for host, cell in connection.execute(sa.select(
                 tables.HOSTS.c.host, tables.CELLS.c.uuid).join(
-                tables.CELLS, tables.CELLS.c.id == tables.HOSTS.c.cell_id
-            )).tuples().all())
+                tables.CELLS, tables.CELLS.c.id == tables.HOSTS.c.cell_id))}
 
     def test_new_hosts(self):
         source = self.make()
