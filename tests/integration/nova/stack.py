@@ -83,10 +83,12 @@ class Stack(fixtures.Fixture):
         self.schedulers = [
             tachyon.Daemon("tachyon-scheduler", self.directory,
                            tachyon.merge(store, {
+                               # There are no instances of Tachyon's own.
+                               "scheduler": {"sweep_interval": 10.0},
                                "nova": {"enabled": True,
                                         "transport_url": self.transport_url,
                                         "rabbit_quorum_queue": True,
-                                        "sweep_interval": 1.0,
+                                        "sweep_interval": 2.0,
                                         "discover_hosts_in_cells_interval": 1},
                                "nova_hosts": {
                                    "api_connection":
