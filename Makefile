@@ -19,7 +19,7 @@ TEST_ENV := OS_STDOUT_CAPTURE=1 OS_STDERR_CAPTURE=1 OS_LOG_CAPTURE=1 \
 unexport PYTHONDONTWRITEBYTECODE
 INPUTS := setup.cfg setup.py pyproject.toml requirements.txt constraints.txt
 
-.PHONY: help venv demo test services lint docs samples bench clean
+.PHONY: help venv demo test services lint docs samples nova bench clean
 
 help:  ## Say what can be made
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile \
@@ -48,6 +48,9 @@ docs: $(VENV)/.installed-tests  ## Build the documentation
 samples: $(VENV)/.installed-tests  ## Generate the samples in etc/tachyon
 	@$(IN_VENV) bash tools/samples.sh config
 	@$(IN_VENV) bash tools/samples.sh policy
+
+nova: $(VENV)/.installed-tests  ## Run Nova's functional tests on Tachyon
+	@$(IN_VENV) python -m tests.nova_suite $(NOVA)
 
 bench: $(VENV)/.installed-bench  ## Measure Tachyon and Placement side by side
 	@bash tools/test-setup.sh

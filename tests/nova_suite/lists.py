@@ -6,9 +6,12 @@ scheduler on Tachyon's API) or ``both`` (Tachyon's scheduler, too).
 
 import dataclasses
 import pathlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 PLACEMENT, BOTH = SWAPS = ("placement", "both")
+PREFIX = "nova.tests.functional."
+# Tests that one process runs: most of its start is worth it, and it grows.
+BATCH = 40
 HERE = pathlib.Path(__file__).parent
 
 
@@ -33,9 +36,26 @@ def modules(swap: str) -> list[Module]:
     found = []
     for line in _lines("modules.txt"):
         name, tests, *swaps = line.split()
-        found.append(Module(f"nova.tests.functional.{name}", int(tests),
+        found.append(Module(f"{PREFIX}{name}", int(tests),
                             tuple(swaps) or SWAPS))
     return [each for each in found if swap in each.swaps]
+
+
+def batches(modules: Sequence[Module]) -> Iterator[list[Module]]:
+    """Yield modules together whose tests one process runs."""
+    batch: list[Module] = []
+    for module in modules:
+        if batch and sum(each.tests for each in batch) + module.tests > BATCH:
+            yield batch
+            batch = []
+        batch.append(module)
+    if batch:
+        yield batch
+
+
+def short(name: str) -> str:
+    """Return a name without what all have in common."""
+    return name.removeprefix(PREFIX)
 
 
 def exceptions(swap: str) -> dict[str, str]:
@@ -44,12 +64,12 @@ def exceptions(swap: str) -> dict[str, str]:
     for line in _lines("exceptions.txt"):
         name, swaps, reason = line.split(None, 2)
         if swap in swaps.split(","):
-            found[f"nova.tests.functional.{name}"] = reason
+            found[f"{PREFIX}{name}"] = reason
     return found
 
 
 def share(swap: str) -> list[str]:
     """Return the names of the tests that are part of every check."""
-    return [f"nova.tests.functional.{name}"
+    return [f"{PREFIX}{name}"
             for name, *swaps in map(str.split, _lines("share.txt"))
             if swap in (swaps or SWAPS)]

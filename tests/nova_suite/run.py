@@ -82,6 +82,10 @@ class Side(fixtures.Fixture):
         super().__init__()
         self.swap = swap
 
+    @property
+    def processes(self) -> list[processes.Process]:
+        return [self.api]
+
     def _setUp(self) -> None:
         if MEMORY.is_dir() and "TMPDIR" not in os.environ:
             self.useFixture(fixtures.EnvironmentVariable(

@@ -63,16 +63,24 @@ class Server:
 
 
 def offer(server: Server) -> None:
-    """Have Placement's fixture give this server to whoever uses it."""
+    """Have Placement's fixtures give this server to whoever uses them."""
     # Not before the tests are loaded: theirs is what gets imported first.
+    from placement.tests import fixtures as databases
     from placement.tests.functional.fixtures import placement
 
     def set_up(fixture: Any) -> None:
         fixtures.Fixture.setUp(fixture)
-        server.empty()
+        if fixture.db:
+            server.empty()
         fixture.endpoint = server.url
 
+    def set_up_database(fixture: Any) -> None:
+        fixtures.Fixture.setUp(fixture)
+        server.empty()
+
     placement.PlacementFixture.setUp = set_up
+    # Tests that keep a database from one Placement to the next.
+    databases.Database.setUp = set_up_database
 
 
 def main(url: str, report: str, package: str, pattern: str) -> None:
