@@ -119,35 +119,21 @@ class Side(fixtures.Fixture):
         program = Program(names, directory, self.api.url, self._scheduler)
         told = 0
 
-        def look() -> bool:
+        def tell() -> bool:
             nonlocal told
-            over = not program.running
-            for each in program.ended[told:]:
+            news = program.ended[told:]
+            for each in news:
                 ended(each)
-                told += 1
-            return over
+            told += len(news)
+            return bool(news)
 
-        def look_for_news() -> bool:
-            before = told
-            return look() or told > before
-
-        with contextlib.closing(_Closing(program)):
+        # One that hangs is killed, which its exit code says.
+        with program, contextlib.suppress(wait.Overdue):
             while program.running:
-                wait.until(look_for_news, "a test ends", deadline=SILENCE,
-                           interval=0.2)
-            look()
+                wait.until(lambda: tell() or not program.running,
+                           "a test ends", deadline=SILENCE, interval=0.2)
+        tell()
         return Outcome(program.ended, program.exit_code, program.output)
-
-
-class _Closing:
-    """A process from now on, for ``contextlib.closing``."""
-
-    def __init__(self, process: processes.Process):
-        self._process = process
-        process.setUp()
-
-    def close(self) -> None:
-        self._process.cleanUp()
 
 
 @dataclasses.dataclass(frozen=True)
