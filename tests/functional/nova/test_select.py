@@ -397,3 +397,14 @@ class TestSeveral(base.NovaCase):
             for uuid in (uuids.a, uuids.b, uuids.c)])
         self.assertIn("another server", self.decisions(uuids.a)[
             0].document["summary"])
+
+    def test_each_at_a_child_with_room(self):
+        """Nova gives up where the first child of the host is full."""
+        node = self.add_node("n1")
+        children = {self.add_host(name, parent=node, VGPU=16)
+                    for name in ("gpu1", "gpu2")}
+        self.select([uuids.a, uuids.b],
+                    flavor={"extra_specs": {"resources:VGPU": "16"}})
+        self.assertEqual(children, {
+            child for uuid in (uuids.a, uuids.b)
+            for child in self.allocations(uuid).keys() - {node}})
