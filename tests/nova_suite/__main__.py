@@ -22,15 +22,14 @@ from tests.nova_suite import run
 
 def main(argv: Sequence[str] | None = None) -> int:
     asked = parse(argv)
-    failed = 0
-    for swap in asked.swap or lists.SWAPS:
-        listed = lists.modules(swap)
-        if asked.names:
-            wanted = [re.compile(name) for name in asked.names]
-            listed = [each for each in listed
-                      if any(one.search(each.name) for one in wanted)]
-        failed += Session(swap, listed, asked.jobs).run()
-    return 1 if failed else 0
+    names = [re.compile(name) for name in asked.names or [""]]
+    sessions = [Session(swap, [each for each in lists.modules(swap) if any(
+        name.search(each.name) for name in names)], asked.jobs)
+        for swap in asked.swap or lists.SWAPS]
+    if not any(each.total for each in sessions):
+        print("No module of the list is called so.")
+        return 1
+    return 1 if sum(each.run_all() for each in sessions) else 0
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -59,15 +58,16 @@ class Session:
             queue.SimpleQueue())
         for batch in lists.batches(modules):
             self._batches.put(batch)
-        self._total = sum(each.tests for each in modules)
+        self.total = sum(each.tests for each in modules)
         self._exceptions = lists.exceptions(swap)
         self._lock = threading.Lock()
-        self._began = time.monotonic()
+        self._began = 0.0
         self._ended = 0
         self._rows: list[outcome.Row] = []
 
-    def run(self) -> int:
+    def run_all(self) -> int:
         """Return how much is wrong."""
+        self._began = time.monotonic()
         with futures.ThreadPoolExecutor(self._jobs) as threads:
             for done in [threads.submit(self._work)
                          for _ in range(self._jobs)]:
@@ -94,7 +94,7 @@ class Session:
         with self._lock:
             self._ended += 1
             print(f"{time.monotonic() - self._began:6.0f} s "
-                  f"{self._ended}/{self._total} {test.status} "
+                  f"{self._ended}/{self.total} {test.status} "
                   f"{lists.short(test.id)}", flush=True)
 
 

@@ -1,7 +1,12 @@
 """The runs of nova's tests: the lists, and what counts as a failure."""
 
+import contextlib
+import io
+from unittest import mock
+
 import testtools
 
+from tests.nova_suite import __main__ as command
 from tests.nova_suite import lists
 from tests.nova_suite import options
 from tests.nova_suite import outcome
@@ -75,3 +80,41 @@ class TestOptions(testtools.TestCase):
              ("filter_scheduler", "host_subset_size", 2),
              ("nova", "max_attempts", 4), ("scheduler", "image_check", True)},
             set(options.places(given, mine)))
+
+
+class FakeSide(contextlib.nullcontext):
+    """Ends one test of each module that it is to run."""
+
+    def __init__(self, swap):
+        super().__init__(self)
+
+    def run(self, names, ended):
+        found = [run.Ended(f"{name}.Test.test_a", "success", 1.0, "")
+                 for name in names]
+        for each in found:
+            ended(each)
+        return run.Outcome(found, 0, "")
+
+
+class TestCommand(testtools.TestCase):
+    def run_it(self, *argv):
+        with mock.patch.object(run, "Side", FakeSide), \
+                contextlib.redirect_stdout(io.StringIO()) as out:
+            return command.main(argv), out.getvalue()
+
+    def test_all_pass(self):
+        code, text = self.run_it("-j", "2", "test_json_filter", "_1404867$")
+        self.assertEqual(0, code, text)
+        self.assertIn(" 1/2 success test_json_filter.Test.test_a", text)
+        for swap in lists.SWAPS:
+            self.assertIn(f"Swapped: {swap}", text)
+
+    def test_no_such_module(self):
+        code, text = self.run_it("test_nothing")
+        self.assertEqual((1, "No module of the list is called so.\n"),
+                         (code, text))
+
+    def test_one_is_missing(self):
+        code, text = self.run_it("--swap", "both", "test_cold_migrate")
+        self.assertEqual(1, code)
+        self.assertIn("test_cold_migrate: 1 tests ended, not 4", text)
