@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 import threading
+import types
 from typing import Any
 
 from tests.nova_suite import options
@@ -91,6 +92,7 @@ def _make_manager() -> type[Any]:
     from nova import rpc
     from nova.db.api import api as api_database
     from nova.objects import base
+    from nova.scheduler import filters
     from oslo_messaging._drivers import common
     from oslo_serialization import jsonutils
     from oslo_utils import timeutils
@@ -102,6 +104,10 @@ def _make_manager() -> type[Any]:
 
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, service_name="scheduler", **kwargs)
+            # Tests take nova's filters from here, to spy on them.
+            self.host_manager = types.SimpleNamespace(filter_cls_map={
+                each.__name__: each for each
+                in filters.HostFilterHandler().get_all_classes()})
 
         def reset(self) -> None:
             # As all of nova's services.
