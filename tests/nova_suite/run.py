@@ -103,6 +103,8 @@ class Side(fixtures.Fixture):
                     OPTIONS, store, {
                         "DEFAULT": {"transport_url": "fake:/"},
                         "nova": {"enabled": True},
+                        "scheduler": {"pipeline": "candidates,"
+                                      "nova-tests-filter,weigh,claim"},
                         "nova_hosts": {"source": "nova-tests",
                                        "max_age": 0}}))
             daemon.configure()

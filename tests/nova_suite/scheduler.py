@@ -33,6 +33,8 @@ from tachyon.rpc import serializer
 from tachyon.rpc import server as rpc_server
 from tachyon.scheduler import data as scheduler_data
 from tachyon.scheduler import manager as scheduler_manager
+from tachyon.scheduler.actions import filter as filter_action
+from tachyon.scheduler.filters import base as filters_base
 from tachyon.scheduler.host_sources.nova import api as nova_api
 from tachyon.scheduler.host_sources.nova import source as nova_source
 from tachyon.scheduler.nova import endpoint
@@ -40,6 +42,7 @@ from tachyon.scheduler.weighers import base as weighers_base
 from tests.nova_suite import options
 
 SOURCE = "nova-tests"
+FILTER = "nova-tests-filter"
 
 
 class There:
@@ -47,6 +50,8 @@ class There:
 
     cells: dict[str, str] = {}
     weights: dict[str, float] = {}
+    # Name of a filter, and of the hosts it was asked about, in this call.
+    asked: list[tuple[str, list[str]]] = []
     # Seconds by which the clock there is ahead.
     ahead = 0.0
 
@@ -63,6 +68,16 @@ class TestedSource(nova_source.NovaSource):
             each, database_connection=There.cells.get(
                 each.database_connection, each.database_connection))
             for each in mappings])
+
+
+class ListeningAction(filter_action.FilterAction):
+    """``filter``, which notes which hosts each filter is asked about."""
+
+    def _run(self, plugin: filters_base.Filter,
+             hosts: scheduler_data.HostSet,
+             data: scheduler_data.SchedulingData) -> scheduler_data.HostSet:
+        There.asked.append((plugin.name, [host.name for host in hosts]))
+        return super()._run(plugin, hosts, data)
 
 
 class HostNameWeigher(weighers_base.Weigher):
@@ -91,7 +106,7 @@ class Scheduler:
     def answer(self, message: dict[str, Any]) -> Any:
         """Do what a message says; return what goes back."""
         There.cells, There.weights = message["cells"], message["weights"]
-        There.ahead = message["now"] - time.time()
+        There.ahead, There.asked = message["now"] - time.time(), []
         for group, name, value in options.places(message["options"],
                                                  self._conf):
             if self._conf[group][name] != value:
@@ -136,15 +151,18 @@ def main(file: str) -> None:
     os.dup2(2, 1)
     module = importlib.import_module("tests.nova_suite.scheduler")
     add_plugin(plugins.HOST_SOURCES, SOURCE, module.TestedSource)
+    add_plugin(plugins.ACTIONS, FILTER, module.ListeningAction)
     add_plugin(plugins.NOVA_WEIGHERS, "HostNameWeigher",
                module.HostNameWeigher)
     scheduler = module.Scheduler(file)
     for line in sys.stdin:
+        answer: dict[str, Any]
         try:
             answer = {"answer": scheduler.answer(json.loads(line))}
         except Exception as e:
             answer = {"failure": common.serialize_remote_exception(
                 (type(e), e, e.__traceback__))}
+        answer["asked"] = module.There.asked
         answers.write(jsonutils.dumps(answer) + "\n")
 
 
