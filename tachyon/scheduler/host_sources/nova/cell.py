@@ -27,6 +27,7 @@ from tachyon.scheduler.nova.pci import pools
 _Reported = TypeVar("_Reported", topology.HostTopology, pools.DevicePools)
 
 COMPUTE = "nova-compute"
+_BUILDING = "building"          # a vm_state
 # What properties of its image are called among an instance's metadata.
 _IMAGE = "image_"
 # What nova takes where a node does not say.
@@ -61,12 +62,17 @@ class Services:
 class Look:
     """What one look at a cell found: nodes by row id, the same mapping as
     long as nothing changed; services; the instances of which the host may be
-    another, None for none any more; and the properties of their images, if
-    they were asked for."""
+    another, None for none any more; those of them that nothing is under way
+    with; and the properties of their images, if they were asked for.
+
+    ``began`` is by the clock: what happened later may be missing.
+    """
 
     nodes: Mapping[int, node_module.Node]
     services: Services
     instances: Mapping[str, str | None]
+    at_rest: frozenset[str]
+    began: float
     images: Mapping[str, images_module.Properties]
 
 
@@ -103,16 +109,17 @@ class Cell:
         :raises SQLAlchemyError: it does not answer. The next look makes up
             for it.
         """
+        began = self._clock()
         with self.engine.connect() as connection:
             services = self._services(connection)
             # First the instances: who is seen on a host then, is in what its
             # node reports.
-            instances = self._changed_instances(connection)
+            instances, at_rest = self._changed_instances(connection)
             properties = (self._images(connection, instances) if images
                           else {})
             nodes = self._changed_nodes(connection)
         self._imaged = images
-        return Look(nodes, services, instances, properties)
+        return Look(nodes, services, instances, at_rest, began, properties)
 
     def close(self) -> None:
         self.engine.dispose()
@@ -227,11 +234,13 @@ class Cell:
 
     # ------------------------------------------------------------- instances
     def _changed_instances(self, connection: sa.Connection
-                           ) -> Mapping[str, str | None]:
+                           ) -> tuple[Mapping[str, str | None],
+                                      frozenset[str]]:
+        """Return on which hosts they are, and which are at rest."""
         now = self._clock()
         table = tables.INSTANCES.c
         query = sa.select(table.uuid, table.host, table.deleted,
-                          table.updated_at)
+                          table.vm_state, table.task_state, table.updated_at)
         if self._instance_changes.begun:
             # A host is given to an instance by a change of its row.
             query = query.where(
@@ -240,8 +249,11 @@ class Cell:
             query = query.where(table.deleted == 0, table.host.is_not(None))
         rows = connection.execute(query).all()
         self._instance_changes.note((row[-1] for row in rows), now)
-        return {uuid: None if deleted else host
-                for uuid, host, deleted, _ in rows}
+        # Who is being built has no task until the host has taken it.
+        return {row.uuid: None if row.deleted else row.host
+                for row in rows}, frozenset(
+            row.uuid for row in rows if row.deleted or row.task_state is None
+            and row.vm_state not in (None, _BUILDING))
 
     def _images(self, connection: sa.Connection,
                 changed: Mapping[str, str | None]

@@ -95,8 +95,10 @@ class Known:
                 uuid: host for look in looks.values()
                 for uuid, host in look.instances.items()
                 if host is not None or uuid not in coming})
-            stale, lost = self._pending.settle(self._raw, self._by_host,
-                                               instances)
+            stale, lost = self._pending.settle(
+                self._raw, self._by_host, instances,
+                {uuid: look.began for look in looks.values()
+                 for uuid in look.at_rest})
             if lost:
                 instances = instances.but(dict.fromkeys(lost))
             table = self._tabulate(former, stale)

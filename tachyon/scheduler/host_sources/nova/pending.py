@@ -56,11 +56,12 @@ class Pending:
 
     def settle(self, nodes: Mapping[str, node_module.Node],
                by_host: Mapping[str, set[str]],
-               instances: facts_module.Instances
-               ) -> tuple[list[str], list[str]]:
+               instances: facts_module.Instances,
+               at_rest: Mapping[str, float]) -> tuple[list[str], list[str]]:
         """Forget what the computes have counted by now, and what never came;
         return the nodes it was taken of, and the instances that did not
-        come. ``by_host`` is where instances are reported to be."""
+        come. ``by_host`` is where instances are reported to be, ``at_rest``
+        since when by the clock nothing was under way with some of them."""
         now = self._clock()
         stale, lost = [], []
         for uuid, taken in list(self._taken.items()):
@@ -71,8 +72,13 @@ class Pending:
                          and instance in by_host.get(node.host, ()))
                 # It failed, and was built on another host.
                 elsewhere = each.came and host not in (None, each.node.host)
+                # It is gone, or stayed, or went back: what it was taken for
+                # has ended, if that was seen later.
+                ended = not there and each.since < at_rest.get(
+                    instance, float("-inf"))
                 expired = now - each.since > PENDING_MAX
-                if (there and node is not each.node) or elsewhere or expired:
+                if ((there and node is not each.node) or elsewhere or ended
+                        or expired):
                     del taken[instance]
                     stale.append(uuid)
                     if each.came and not there and not elsewhere:

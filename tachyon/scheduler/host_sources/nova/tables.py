@@ -46,7 +46,7 @@ NODES = make_table(
     "cpu_allocation_ratio", "ram_allocation_ratio", "disk_allocation_ratio",
     "mapped")
 INSTANCES = make_table("instances", "uuid", "host", "deleted",
-                       "updated_at")
+                       "vm_state", "task_state", "updated_at")
 SYSTEM_METADATA = make_table("instance_system_metadata", "instance_uuid",
                              "key", "value", "deleted")
 

@@ -87,9 +87,10 @@ class NovaDatabases:
         self.execute(self.cells[host], sa.update(table)
                      .where(table.c.host == host).values(**values))
 
-    def add_instance(self, uuid, host, cell="c1", when=0):
-        self.insert(cell, "instances", uuid=uuid, host=host, deleted=0,
-                    updated_at=at(when))
+    def add_instance(self, uuid, host, cell="c1", when=0, **values):
+        self.insert(cell, "instances", **{
+            "uuid": uuid, "host": host, "deleted": 0, "updated_at": at(when),
+            **values})
 
     def set_image(self, uuid, cell="c1", **properties):
         """Give an instance the properties of an image."""

@@ -124,3 +124,51 @@ class TestPending(source_case.SourceCase):
         self.take(source, host="alien")
         source.release(placement_fakes.uuid("alien"), "new")
         self.assertIsNone(self.where(source, "new", later=0))
+
+    def test_who_came_and_went_unseen_takes_nothing_any_more(self):
+        source = self.make()
+        self.facts(source)
+        self.take(source)
+        self.cloud.add_instance("new", "h1", when=1, deleted=7)
+        self.assertIsNone(self.where(source, "new"))
+        self.assertEqual(4000, self.free(source)[0])
+
+    def test_who_failed_takes_nothing_any_more(self):
+        source = self.make()
+        self.facts(source)
+        self.take(source)
+        self.cloud.add_instance("new", None, when=1, vm_state="error")
+        self.assertIsNone(self.where(source, "new"))
+        self.assertEqual(4000, self.free(source)[0])
+
+    def test_who_is_being_built_has_no_task_for_a_moment(self):
+        source = self.make()
+        self.facts(source)
+        self.take(source)
+        self.cloud.add_instance("new", None, when=1, vm_state="building")
+        self.assertEqual("h1", self.where(source, "new"))
+        self.assertEqual(3000, self.free(source)[0])
+
+    def test_who_moved_there_and_back_unseen_takes_nothing_any_more(self):
+        self.cloud.add_instance("i1", "h2", vm_state="active",
+                                task_state="resize_prep")
+        source = self.make()
+        self.facts(source)
+        self.take(source, "i1")
+        self.assertEqual(3000, self.free(source, 1)[0])
+        self.cloud.change_instance("i1", updated_at=at(2), task_state=None)
+        self.assertEqual("h2", self.where(source, "i1"))
+        self.assertEqual(4000, self.free(source)[0])
+
+    def test_what_was_read_before_does_not_tell_of_it(self):
+        """A look that began earlier knows nothing of the task for which it
+        was taken."""
+        self.cloud.add_instance("i1", "h2", vm_state="active")
+        source = self.make()
+        self.facts(source)
+        cell = source._cells["c1"].cell
+        look = cell.look()
+        self.clock.now += 1.0
+        self.take(source, "i1")
+        source.known.take({"c1": look}, None)
+        self.assertEqual(3000, self.free(source, 0)[0])
