@@ -28,6 +28,12 @@ that the conductor tries if it fails. As in nova's ``[scheduler]`` group.
 As in nova's ``[scheduler]`` group. It is told in Explain only: all hosts are
 considered, at no cost.
 """),
+    cfg.BoolOpt("disable_fallback_pcpu_query", default=False, help="""
+Whether servers whose processors are pinned are only given hosts that count
+them as ``PCPU``. Else hosts will do, too, that have as many ``VCPU`` and pin
+them, as computes do that were not told which processors are dedicated. As in
+nova's ``[workarounds]`` group.
+"""),
     cfg.IntOpt("discover_hosts_in_cells_interval", default=-1, min=-1, help="""
 Seconds between two looks for new hosts in the cells, which are mapped then, as
 by ``nova-manage cell_v2 discover_hosts``; 0 is every minute, -1 never. As in

@@ -6,7 +6,7 @@ itself, so it is made only when asked for.
 
 import dataclasses
 import functools
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import numpy as np
 
@@ -40,28 +40,32 @@ class Explainer:
         self._everyone = space.everyone()
 
     # ------------------------------------------------------------ the funnel
-    def stages(self, barren: Collection[int], given_up: Collection[int]
-               ) -> tuple[reasons.Stage, ...]:
+    def stages(self, barren: Collection[int], given_up: Collection[int],
+               spared: Iterable[int] = ()) -> tuple[reasons.Stage, ...]:
         """Return the funnel.
 
         :param barren: roots that fit but have no combination.
         :param given_up: such ones of which that is not sure.
+        :param spared: roots that stay, whatever is against them.
         """
+        safe = np.zeros(self._snapshot.n, bool)
+        safe[list(spared)] = True
         alive = np.zeros(self._snapshot.n, bool)
         alive[self._snapshot.host_rows] = True
         stages: list[reasons.Stage] = []
         for step in self._evaluation.steps:
-            left = alive & self._space.anchors(step.after)
+            left = alive & (safe | self._space.anchors(step.after))
             gone = np.flatnonzero(alive & ~left)
             removed = []
             if len(gone):
                 removed = step.rule.explain(step.before, gone)
             self._add(stages, step.rule.stage, int(alive.sum()), removed)
             alive = left
+        out = alive & ~safe
         self._add(stages, "combination", int(alive.sum()), [
             (reason, np.array(rows)) for reason, rows in (
-                (NO_COMBINATION, [r for r in sorted(barren) if alive[r]]),
-                (GIVEN_UP, [r for r in sorted(given_up) if alive[r]]))
+                (NO_COMBINATION, [r for r in sorted(barren) if out[r]]),
+                (GIVEN_UP, [r for r in sorted(given_up) if out[r]]))
             if rows])
         return tuple(stages)
 

@@ -187,7 +187,12 @@ class Found:
         """Return the funnel of hosts: a stage a parameter of the query, each
         host counted once, at what removed it first. Roots that turned out
         to have no combination, so far, are counted at the last one."""
-        return self._explainer.stages(self._barren, self._given_up)
+        return self.funnel()
+
+    def funnel(self, spared: Iterable[int] = ()
+               ) -> tuple[reasons.Stage, ...]:
+        """Return the stages, in which roots that are spared stay."""
+        return self._explainer.stages(self._barren, self._given_up, spared)
 
     def why(self, root: int) -> list[reasons.Reason]:
         """Return all reasons why a root is out; empty if it is not."""

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from tachyon import context as tachyon_context
 from tachyon.db import models
+from tachyon.placement import either
 from tachyon.placement import query as placement_query
 from tachyon.placement import reasons
 from tachyon.placement import search
@@ -243,6 +244,8 @@ class SchedulingData:
     request_id: str
     project_id: str
     user_id: str
+    # What hosts may give instead.
+    fallback: placement_query.Query | None = None
     preferred_traits: tuple[str, ...] = ()
     avoided_traits: tuple[str, ...] = ()
     hints: Mapping[str, str] = dataclasses.field(default_factory=dict)
@@ -282,7 +285,7 @@ class SchedulingData:
     members: claims.Members = dataclasses.field(default_factory=dict)
     placed: dict[str, str] = dataclasses.field(default_factory=dict)
     uncertain: bool = False                   # as in it, and kept
-    found: search.Found | None = None
+    found: search.Found | either.Either | None = None
     hosts: HostSet | None = None
     stages: list[reasons.Stage] = dataclasses.field(default_factory=list)
     scores: Scores | None = None

@@ -20,9 +20,10 @@ and failure, live and dry run::
     hosts           [{host, known, fits, reasons, rank}] for those asked for
     limits          {name: value} of those that shortened this document, and
                     ``dropped``: the parts left out for its size
-    inputs          query, preferred_traits, avoided_traits, scheduler_hints,
-                    tried, pipeline, filters, weighers, seed, cursor,
-                    generations: what it was decided on
+    inputs          query, fallback (what hosts may give instead, or null),
+                    preferred_traits, avoided_traits, scheduler_hints, tried,
+                    pipeline, filters, weighers, seed, cursor, generations:
+                    what it was decided on
 
 What needs the snapshot is gathered by ``observe`` while it is lent; the rest
 follows when the decision has ended.
@@ -277,6 +278,7 @@ def _inputs(data: scheduler_data.SchedulingData,
             chosen: scheduler_data.Selection | None) -> dict[str, Any]:
     return {
         "query": documents.query(data.query),
+        "fallback": data.fallback and documents.query(data.fallback),
         "preferred_traits": list(data.preferred_traits),
         "avoided_traits": list(data.avoided_traits),
         "scheduler_hints": dict(data.hints),

@@ -16,6 +16,7 @@ GROUPS = {
 SINGLE = {
     "service_down_time": ("DEFAULT", "nova_hosts"),
     "default_availability_zone": ("DEFAULT", "nova_hosts"),
+    "disable_fallback_pcpu_query": ("workarounds", "nova"),
 }
 # What has the same name, and is another thing.
 OTHERS = {("scheduler", "max_attempts"), ("scheduler", "workers")}
@@ -24,7 +25,9 @@ OTHERS = {("scheduler", "max_attempts"), ("scheduler", "workers")}
 def gather(conf: Any) -> dict[str, dict[str, Any]]:
     """Return the values of nova's options."""
     found = {group: dict(conf[group]) for group in GROUPS}
-    found["DEFAULT"] = {name: conf[name] for name in SINGLE}
+    for name, (group, _) in SINGLE.items():
+        there = conf if group == "DEFAULT" else conf[group]
+        found.setdefault(group, {})[name] = there[name]
     return found
 
 

@@ -72,12 +72,14 @@ class TestOptions(testtools.TestCase):
                  "metrics": {"required": True},
                  "scheduler": {"max_attempts": 4, "workers": 8,
                                "image_check": True},
+                 "workarounds": {"disable_fallback_pcpu_query": True},
                  "DEFAULT": {"service_down_time": 9,
                              "default_availability_zone": "nova"}}
         self.assertEqual(
             {("nova_hosts", "service_down_time", 9),
              ("nova_hosts", "default_availability_zone", "nova"),
              ("filter_scheduler", "host_subset_size", 2),
+             ("nova", "disable_fallback_pcpu_query", True),
              ("nova", "max_attempts", 4), ("scheduler", "image_check", True)},
             set(options.places(given, mine)))
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from tachyon.placement import either
 from tachyon.placement import search
 from tachyon.scheduler import data as scheduler_data
 from tachyon.scheduler import funnel
@@ -40,7 +41,9 @@ class CandidatesAction(base.Action):
         rows = snapshot.host_rows
         # Who is rebuilt has what it needs.
         if data.nova is None or not data.nova.is_rebuild:
-            data.found = search.find(snapshot, data.query)
+            found = search.find(snapshot, data.query)
+            data.found = found if data.fallback is None else either.Either(
+                found, search.find(snapshot, data.fallback))
             data.stages += data.found.stages
             # Sharing providers are roots that no instance is on.
             is_host = np.zeros(snapshot.n, np.bool_)

@@ -20,13 +20,16 @@ class NovaDataDriver(base.DataDriver):
         if not isinstance(request, nova_request.RequestSpec):
             raise self._refuse(f"it does not understand a {type(request)}.")
         try:
-            asked = resources.query(request,
-                                    self.conf.nova.max_placement_results)
+            limit = self.conf.nova.max_placement_results
+            asked = resources.query(request, limit)
+            fallback = (None if self.conf.nova.disable_fallback_pcpu_query
+                        else resources.fallback(request, limit))
         except exception.ValidationError as e:
             raise self._refuse(str(e)) from e
         options = self.conf.filter_scheduler
         return scheduler_data.SchedulingData(
-            context=context, query=asked, request_id=context.request_id or "",
+            context=context, query=asked, fallback=fallback,
+            request_id=context.request_id or "",
             project_id=request.project_id or context.project_id or "",
             # Specs of old don't know the user.
             user_id=request.user_id or context.user_id or "",

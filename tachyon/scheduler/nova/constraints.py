@@ -58,14 +58,24 @@ def refuse(field: str, reason: str) -> exception.ValidationError:
 
 
 def apply(spec: request.RequestSpec, resources: dict[str, int],
-          required: set[str], forbidden: set[str]) -> None:
-    """Add what flavor and image ask for to the unsuffixed group.
+          required: set[str], forbidden: set[str], pins: bool = True) -> None:
+    """Add what flavor and image ask for to the unsuffixed group; without
+    ``pins``, not what they say of pinned CPUs.
 
     :raises ValidationError: they contradict themselves, or each other.
     """
     asked = _Asked(spec, resources, required, forbidden)
     for rule in _RULES:
-        rule(asked)
+        if pins or rule is not _cpus:
+            rule(asked)
+
+
+def is_pinned(spec: request.RequestSpec) -> bool:
+    """Return whether flavor or image ask for pinned CPUs only.
+
+    :raises ValidationError: they contradict each other.
+    """
+    return _cpu_policy(_Asked(spec, {}, set(), set())) == "dedicated"
 
 
 def _traits(asked: _Asked) -> None:

@@ -51,6 +51,9 @@ def prepare(data: scheduler_data.SchedulingData, spec: request.RequestSpec,
     elif not spec.is_rebuild:
         needs = prefilters.run(conf, spec, facts)
         data.query = add_needs(asked, needs, spec.pci_requests)
+        instead = data.fallback and aim(data.fallback, spec, facts)
+        if instead is not None:
+            data.fallback = add_needs(instead, needs, spec.pci_requests)
 
 
 def add_needs(asked: placement_query.Query, needs: prefilters.Needs,

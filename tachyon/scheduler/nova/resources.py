@@ -61,11 +61,28 @@ def query(spec: request.RequestSpec,
 
     :raises ValidationError: it contradicts itself.
     """
+    return _query(spec, limit)
+
+
+def fallback(spec: request.RequestSpec, limit: int | None = None
+             ) -> placement_query.Query | None:
+    """Return what a server with pinned CPUs may ask of hosts instead that
+    count them as ``VCPU``; None if its CPUs are not pinned, or not all.
+
+    :raises ValidationError: it contradicts itself.
+    """
+    return (_query(spec, limit, pins=False) if constraints.is_pinned(spec)
+            else None)
+
+
+def _query(spec: request.RequestSpec, limit: int | None,
+           pins: bool = True) -> placement_query.Query:
     groups: dict[str, _Group] = {"": _Group()}
     policy = _read_extra_specs(spec.flavor, groups)
     of_flavor = sum(1 for suffix in groups if suffix)
     whole = groups[""]
-    constraints.apply(spec, whole.resources, whole.required, whole.forbidden)
+    constraints.apply(spec, whole.resources, whole.required, whole.forbidden,
+                      pins)
     for outside in spec.requested_resources:
         _add_outside(outside, groups)
     _add_sizes(spec, groups)

@@ -49,10 +49,11 @@ class Case(base.NovaCase):
         self.config(group="filter_scheduler", enabled_filters=[
             "ComputeFilter", "NUMATopologyFilter", "PciPassthroughFilter"])
 
-    def add_cells(self, name, cells=2, cpus=4, devices=(), **fields):
+    def add_cells(self, name, cells=2, cpus=4, devices=(), sizes=SIZES,
+                  **fields):
         """Add a node with NUMA cells, each of so many dedicated CPUs; return
         its uuid. ``devices`` are pools of one GPU, as properties."""
-        uuid = self.add_node(name, sizes=SIZES)
+        uuid = self.add_node(name, sizes=sizes)
         self.source.told[-1] = dataclasses.replace(
             self.source.told[-1], numa=topology.HostTopology(cells=tuple(
                 topology.HostCell(
@@ -135,6 +136,66 @@ class TestCells(Case):
             self.assertEqual(
                 float(each["nodename"][1:]),
                 each["limits"]["numa_topology"]["cpu_allocation_ratio"])
+
+
+class TestFallback(Case):
+    """Pinned CPUs, of hosts that count theirs as VCPU or PCPU."""
+
+    db_driver = "sqlite"
+
+    def add_counted(self, name, **counted):
+        """Add a node with two cells of four CPUs; return its uuid."""
+        return self.add_cells(name, sizes={"MEMORY_MB": 16384,
+                                           "DISK_GB": 100, **counted})
+
+    def claimed(self, uuid):
+        """Return which CPUs a server has, and how many, by provider."""
+        return {provider: {name: amount for name, amount in each.items()
+                           if name.endswith("CPU")}
+                for provider, each in self.allocations(uuid).items()}
+
+    def test_without_pcpu_it_is_vcpu(self):
+        node = self.add_counted("n1", VCPU=8)
+        self.select([uuids.vm], **make_guest())
+        self.assertEqual({node: {"VCPU": 2}}, self.claimed(uuids.vm))
+
+    def test_where_there_are_both_it_is_pcpu(self):
+        node = self.add_counted("n1", VCPU=8, PCPU=8)
+        self.select([uuids.vm], **make_guest())
+        self.assertEqual({node: {"PCPU": 2}}, self.claimed(uuids.vm))
+
+    def test_a_host_that_ran_out_is_told_by_its_cells(self):
+        """Each host counts once, where it is out for good."""
+        self.add_counted("full", VCPU=8, PCPU=1)
+        self.source.told[-1] = dataclasses.replace(
+            self.source.told[-1], numa=topology.HostTopology(cells=tuple(
+                dataclasses.replace(cell, pinned=cell.dedicated)
+                for cell in self.source.told[-1].numa.cells)))
+        self.add_counted("none", VCPU=1)
+        self.assertEqual(
+            "No valid host was found. 0/2 hosts: 1 have no PCPU, 1 refused "
+            "by NUMATopologyFilter (too few dedicated CPUs are free).",
+            self.refusal(uuids.vm, **make_guest()))
+        decision, = self.decisions(uuids.vm)
+        query, instead = (decision.document["inputs"][name]
+                          for name in ("query", "fallback"))
+        self.assertIn("PCPU", str(query))
+        self.assertNotIn("PCPU", str(instead))
+        self.assertEqual([("full", ["FILTERED_BY"])], [
+            (each["host"], [reason["code"] for reason in each["reasons"]])
+            for each in decision.document["nearest"]])
+
+    def test_a_forced_host_may_have_vcpu_alone(self):
+        self.add_counted("n1", VCPU=8)
+        self.add_counted("n2", VCPU=8)
+        self.assertEqual([["n2"]], self.select_nodes(
+            [uuids.vm], force_hosts=["n2-service"], **make_guest()))
+
+    def test_it_can_be_disabled(self):
+        self.config(group="nova", disable_fallback_pcpu_query=True)
+        self.add_counted("n1", VCPU=8)
+        self.assertEqual("No valid host was found. 0/1 hosts: 1 have no "
+                         "PCPU.", self.refusal(uuids.vm, **make_guest()))
 
 
 class TestDevices(Case):

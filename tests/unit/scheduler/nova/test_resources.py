@@ -13,13 +13,20 @@ from tests import base
 from tests.unit.scheduler.nova import messages
 
 
+def read(extra_specs: dict[str, str] | None = None,
+         properties: dict[str, Any] | None = None,
+         flavor: dict[str, Any] | None = None,
+         **fields: Any) -> request.RequestSpec:
+    return request.read(messages.spec(
+        {"vcpus": 4, "extra_specs": extra_specs or {}, **(flavor or {})},
+        properties, **fields))
+
+
 def ask(extra_specs: dict[str, str] | None = None,
         properties: dict[str, Any] | None = None,
         flavor: dict[str, Any] | None = None,
         **fields: Any) -> placement_query.Query:
-    return resources.query(request.read(messages.spec(
-        {"vcpus": 4, "extra_specs": extra_specs or {}, **(flavor or {})},
-        properties, **fields)))
+    return resources.query(read(extra_specs, properties, flavor, **fields))
 
 
 def whole(*args: Any, **fields: Any) -> placement_query.RequestGroup:
@@ -184,6 +191,35 @@ class TestConstraints(base.TestCase):
                 self.assertEqual(sorted(traits), sorted(
                     [*made.required, *(f"!{trait}" for trait
                                        in made.forbidden)]))
+
+    def test_where_no_cpu_is_counted_as_pinned(self):
+        for extra_specs, properties, traits in (
+                ({"hw:cpu_policy": "dedicated"}, {}, ()),
+                ({}, {"hw_cpu_policy": "dedicated",
+                      "hw_cpu_thread_policy": "require"}, ()),
+                ({"hw:cpu_policy": "dedicated",
+                  "hw:cpu_thread_policy": "isolate",
+                  "hw:emulator_threads_policy": "isolate",
+                  "trait:HW_CPU_HYPERTHREADING": "required",
+                  "hw:mem_encryption": "false"}, {},
+                 ("HW_CPU_HYPERTHREADING",))):
+            with self.subTest(extra_specs=extra_specs,
+                              properties=properties):
+                made, = resources.fallback(read(extra_specs,
+                                                properties)).groups
+                self.assertEqual({"VCPU": 4, "MEMORY_MB": 512, "DISK_GB": 1},
+                                 made.resources)
+                self.assertEqual(set(traits), made.required)
+                self.assertEqual(set(), made.forbidden)
+
+    def test_only_who_is_pinned_as_a_whole_can_do_with_others(self):
+        for extra_specs in ({}, {"hw:cpu_policy": "shared"},
+                            {"resources:PCPU": "4"},
+                            {"hw:cpu_thread_policy": "isolate"},
+                            {"hw:cpu_policy": "mixed",
+                             "hw:cpu_dedicated_mask": "1-2"}):
+            with self.subTest(extra_specs):
+                self.assertIsNone(resources.fallback(read(extra_specs)))
 
     def test_contradictions(self):
         for extra_specs, properties in (
