@@ -58,6 +58,10 @@ class HostSource(abc.ABC):
     def release(self, provider_uuid: str, instance_uuid: str) -> None:
         """Take back ``consume``: the claim came to nothing."""
 
+    def begin(self, instance_uuid: str) -> None:
+        """Forget what an instance took of hosts that it is not on: where it
+        is to be is asked anew."""
+
     def discover_hosts(self) -> Collection[str]:
         """Have nova know its new hosts; return their names.
 

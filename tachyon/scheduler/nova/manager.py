@@ -111,6 +111,8 @@ class NovaManager:
             raise self._refuse(spec, uuid, request_id, _reason(e)) from e
         data.request_id = request_id
         data.claimless |= uuids is None
+        if uuid is not None and not data.claimless:
+            self.source.begin(uuid)
         data.members = claims.find_members(self._driver,
                                            data.nova.other_members)
         chosen = [each.selection for each in done if each.selection]

@@ -36,6 +36,7 @@ class ToldSource(source_base.HostSource):
         self.aggregates: tuple[node_module.Aggregate, ...] = ()
         self.instances = facts_module.Instances()
         self.heard: list[Any] = []
+        self.begun: list[str] = []
         self.consumed: dict[str, str] = {}
         self.shares: dict[str, facts_module.Consumption] = {}
         self.buried: list[str] = []
@@ -67,6 +68,9 @@ class ToldSource(source_base.HostSource):
             if uuid == node.uuid:
                 node = self.shares[instance].of(node)
         return node
+
+    def begin(self, instance_uuid: str) -> None:
+        self.begun.append(instance_uuid)
 
     def consume(self, provider_uuid: str,
                 taken: facts_module.Consumption) -> None:

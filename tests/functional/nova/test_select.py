@@ -344,6 +344,7 @@ class TestMoves(base.NovaCase):
             chosen["allocation_request_version"]))
         self.assertEqual(1, self.used(node))
         self.assertEqual("scheduled", self.decisions(uuids.vm)[0].verdict)
+        self.assertEqual([uuids.vm], self.source.begun)
 
     def test_a_resize_leaves_the_source_to_its_migration(self):
         first, second = self.add_node("n1"), self.add_node("n2")

@@ -42,6 +42,11 @@ class Pending:
         taken = self._taken.get(uuid, {}).pop(instance, None)
         return None if taken is None else taken.came
 
+    def nodes_of(self, instance: str) -> list[str]:
+        """Return the nodes that an instance has a share of."""
+        return [uuid for uuid, taken in self._taken.items()
+                if instance in taken]
+
     def left(self, node: node_module.Node) -> node_module.Node:
         """Return a node less what was taken of it."""
         for taken in self._taken.get(node.uuid, {}).values():

@@ -205,6 +205,9 @@ class NovaSource(base.HostSource):
         return self.known.facts(snapshot, token, up)
 
     # ------------------------------------------------------- what one is told
+    def begin(self, instance_uuid: str) -> None:
+        self.known.begin(instance_uuid)
+
     def consume(self, provider_uuid: str,
                 taken: facts_module.Consumption) -> None:
         self.known.consume(provider_uuid, taken)
