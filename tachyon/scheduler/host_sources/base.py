@@ -59,8 +59,8 @@ class HostSource(abc.ABC):
         """Take back ``consume``: the claim came to nothing."""
 
     def begin(self, instance_uuid: str) -> None:
-        """Forget what an instance took of hosts that it is not on: where it
-        is to be is asked anew."""
+        """Note that it is asked anew where an instance is to be: by now, it
+        is on the host that it was given before, or will not come."""
 
     def discover_hosts(self) -> Collection[str]:
         """Have nova know its new hosts; return their names.

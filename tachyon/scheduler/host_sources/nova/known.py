@@ -253,22 +253,15 @@ class Known:
     def release(self, uuid: str, instance_uuid: str) -> None:
         """Give back what ``consume`` took."""
         with self._lock:
-            self._give_back(uuid, instance_uuid)
+            came = self._pending.give_back(uuid, instance_uuid)
+            if came is not None:
+                self._replace(uuid, {instance_uuid: None} if came else {})
 
     def begin(self, instance_uuid: str) -> None:
-        """Give back what an instance took of nodes that it is not on."""
+        """Note that an instance has come to where it was to be by now, or
+        does not."""
         with self._lock:
-            for uuid in self._pending.nodes_of(instance_uuid):
-                node = self._raw.get(uuid)
-                if node is None or instance_uuid not in self._by_host.get(
-                        node.host, ()):
-                    self._give_back(uuid, instance_uuid)
-
-    def _give_back(self, uuid: str, instance_uuid: str) -> None:
-        """Lock held."""
-        came = self._pending.give_back(uuid, instance_uuid)
-        if came is not None:
-            self._replace(uuid, {instance_uuid: None} if came else {})
+            self._pending.end(instance_uuid)
 
     def _replace(self, uuid: str,
                  moved: Mapping[str, str | None]) -> None:

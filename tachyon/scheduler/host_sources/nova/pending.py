@@ -20,6 +20,7 @@ class _Taken:
     node: node_module.Node
     since: float
     came: bool                  # its instance was on no host before
+    ended: bool = False         # what it was taken for
 
 
 class Pending:
@@ -42,10 +43,12 @@ class Pending:
         taken = self._taken.get(uuid, {}).pop(instance, None)
         return None if taken is None else taken.came
 
-    def nodes_of(self, instance: str) -> list[str]:
-        """Return the nodes that an instance has a share of."""
-        return [uuid for uuid, taken in self._taken.items()
-                if instance in taken]
+    def end(self, instance: str) -> None:
+        """Note that an instance is there by now, or does not come."""
+        for taken in self._taken.values():
+            if instance in taken:
+                taken[instance] = dataclasses.replace(taken[instance],
+                                                      ended=True)
 
     def left(self, node: node_module.Node) -> node_module.Node:
         """Return a node less what was taken of it."""
@@ -79,8 +82,8 @@ class Pending:
                 elsewhere = each.came and host not in (None, each.node.host)
                 # It is gone, or stayed, or went back: what it was taken for
                 # has ended, if that was seen later.
-                ended = not there and each.since < at_rest.get(
-                    instance, float("-inf"))
+                ended = not there and (each.ended or each.since < at_rest.get(
+                    instance, float("-inf")))
                 expired = now - each.since > PENDING_MAX
                 if ((there and node is not each.node) or elsewhere or ended
                         or expired):

@@ -161,14 +161,15 @@ class TestPending(source_case.SourceCase):
         self.assertEqual(4000, self.free(source)[0])
 
     def test_who_is_to_move_once_more_has_not_moved_there(self):
-        """Back, and asked to move again, since the last look."""
+        """There, back, and asked to move again, since the last look."""
         self.cloud.add_instance("i1", "h2", vm_state="active",
                                 task_state="resize_prep")
         source = self.make()
         self.facts(source)
         self.take(source, "i1")
+        source.update_instance_info("h1", [{"uuid": "i1"}])
         source.begin("i1")
-        self.assertEqual(4000, self.free(source)[0])
+        self.assertEqual(4000, self.free(source, 1)[0])
         self.assertEqual("h2", self.where(source, "i1"))
 
     def test_who_is_there_and_not_counted_stays_when_it_is_to_move(self):
@@ -176,9 +177,8 @@ class TestPending(source_case.SourceCase):
         self.facts(source)
         self.take(source)
         self.cloud.add_instance("new", "h1", when=1, vm_state="active")
-        self.facts(source)
         source.begin("new")
-        self.assertEqual(3000, self.free(source)[0])
+        self.assertEqual(3000, self.free(source, 1)[0])
         self.assertEqual("h1", self.where(source, "new"))
 
     def test_what_was_read_before_does_not_tell_of_it(self):
