@@ -6,7 +6,7 @@ of them that is asked for it, as far as it is asked for.
 """
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from tachyon.placement import masks
@@ -102,25 +102,33 @@ class _Ways:
         return True
 
 
-class Combiner:
-    """Makes the candidates of one query, tree by tree."""
+def is_single(snapshot: snapshot_module.Snapshot,
+              query: query_module.Query) -> bool:
+    """Return whether there is one provider a tree, and one group: then the
+    masks have said all."""
+    return (not snapshot.nested and not len(snapshot.sharing)
+            and len(query.groups) == 1)
 
-    def __init__(self, snapshot: snapshot_module.Snapshot,
-                 query: query_module.Query,
-                 parts: Sequence[masks.Part]) -> None:
+
+def the_only_ones(roots: Iterable[int], query: query_module.Query
+                  ) -> Iterator[Candidate]:
+    """Yield the candidates of fitting roots, where each has a single one."""
+    group, = query.groups
+    pattern = Pattern((group.resources,), {group.suffix: (0,)})
+    return (Candidate(root, (root,), pattern) for root in roots)
+
+
+class Combiner:
+    """Makes the candidates of one search, tree by tree."""
+
+    def __init__(self, parts: Sequence[masks.Part],
+                 looks: shapes.Shapes) -> None:
         self.patience = packing.Patience()
-        self.sharing = bool(len(snapshot.sharing))
+        self.sharing = looks.sharing
         self._parts = parts
+        self._shapes = looks
         self._ways: dict[tuple[object, ...], _Ways] = {}
         self._patterns: dict[tuple[int, ...], Pattern] = {}
-        # One provider a tree, one group: the masks have said all.
-        self.single = (not snapshot.nested and not self.sharing
-                       and len(query.groups) == 1)
-        if self.single:
-            group, = query.groups
-            self._only = Pattern((group.resources,), {group.suffix: (0,)})
-        else:
-            self._shapes = shapes.Shapes(snapshot, query, parts)
 
     def candidates(self, root: int) -> tuple[Iterator[Candidate], bool]:
         """Return the candidates of the tree of a fitting root, and whether
@@ -131,11 +139,6 @@ class Combiner:
             ways = self._ways[look.shape] = _Ways(
                 self._shapes.tree(look), self)
         return ways.candidates(look, root), ways.several
-
-    def the_only(self, root: int) -> Candidate:
-        """Return the candidate of a fitting root where there is a single
-        one."""
-        return Candidate(root, (root,), self._only)
 
     def pattern(self, places: tuple[int, ...]) -> Pattern:
         """Return what it is when those in these places serve the parts."""

@@ -24,6 +24,7 @@ from tachyon.placement import packing
 from tachyon.placement import pools
 from tachyon.placement import query as query_module
 from tachyon.placement import reasons
+from tachyon.placement import shapes
 from tachyon.placement import snapshot as snapshot_module
 
 Candidate = combine.Candidate
@@ -93,11 +94,10 @@ class Found:
 
     def _rounds(self, roots: np.ndarray,
                 depth_first: bool) -> Iterator[Candidate]:
-        combiner = combine.Combiner(self._snapshot, self.query,
-                                    self._evaluation.parts)
-        if combiner.single:
-            yield from map(combiner.the_only, roots.tolist())
+        if combine.is_single(self._snapshot, self.query):
+            yield from combine.the_only_ones(roots.tolist(), self.query)
             return
+        combiner = combine.Combiner(self._evaluation.parts, self._shapes)
         patience = combiner.patience
         self._searches.append(patience)
         waiting = []
@@ -122,6 +122,11 @@ class Found:
                     yield candidate
                     remaining.append(candidates)
             waiting = remaining
+
+    @functools.cached_property
+    def _shapes(self) -> shapes.Shapes:
+        return shapes.Shapes(self._snapshot, self.query,
+                             self._evaluation.parts)
 
     def _distinct(self, candidates: Iterator[Candidate]
                   ) -> Iterator[Candidate]:

@@ -41,7 +41,7 @@ class _Part(NamedTuple):
 
 
 class Shapes:
-    """Looks at trees for one query.
+    """Looks at trees for one query. ``sharing``: somebody shares something.
 
     :param parts: what the query was split into.
     """
@@ -51,6 +51,7 @@ class Shapes:
                  parts: Sequence[masks.Part]) -> None:
         self._snapshot = snapshot
         self._sharing = snapshot.sharing
+        self.sharing = bool(len(self._sharing))
         self._related = bool(query.same_subtree)
         required = [one_of for group in query.groups if not group.suffix
                     for one_of in group.all_required]
@@ -66,10 +67,10 @@ class Shapes:
         self._traits = [self._any_of(one_of) for one_of in required]
         self._own = [part.pool.own for part in parts]
         self._own_records = self._records(self._own)
-        nobody = np.zeros(snapshot.n if len(self._sharing) else 0, bool)
+        nobody = np.zeros(snapshot.n if self.sharing else 0, bool)
         self._via = [nobody if part.pool.via is None else part.pool.via
                      for part in parts]
-        if len(self._sharing):
+        if self.sharing:
             self._via_records = self._records(self._via)
 
     # ---------------------------------------------------------------- columns

@@ -98,8 +98,9 @@ def _select(data: scheduler_data.SchedulingData,
     host, refused = hosts.host(index), _NO_COMBINATION
     for candidate in data.found.candidates(roots=hosts.rows[[index]],
                                            limit=CANDIDATES_MAX):
+        mappings = _mappings(hosts, candidate)
         by = next((each for each in data.filters if not each.admits(
-            host, data, _mappings(hosts, candidate))), None)
+            host, data, mappings)), None)
         if by is None:
             return _bind(data, hosts, index, row, candidate)
         refused = by.reason("no combination of providers will do")
