@@ -48,6 +48,12 @@ class ConcurrentUpdate(Conflict):
     msg_fmt = "%(what)s was changed by somebody else: generation conflict."
 
 
+class CompanionsMoved(ConcurrentUpdate):
+    """A claim was decided on where others of its group were before."""
+
+    msg_fmt = "Another member of its group was placed meanwhile."
+
+
 class CursorExpired(TachyonException):
     """``changes`` can't continue from this cursor: load afresh."""
 

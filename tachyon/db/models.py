@@ -134,6 +134,18 @@ class Claim:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Companions:
+    """Consumers that must be where they were seen for a claim to be made: the
+    others of a group that keeps together, or apart. No two claims that name
+    one ``group_uuid`` are decided at the same time.
+    """
+
+    group_uuid: str
+    uuids: frozenset[str]
+    seen: Mapping[str, frozenset[str]]   # who has anything: of which providers
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Reshape:
     """What a provider shall have from now on, instead of what it has."""
 

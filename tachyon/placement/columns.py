@@ -6,6 +6,9 @@ providers there are. Entries stand in no order; a removed one is overwritten
 by the last, so that every change costs O(1).
 """
 
+import copy
+from collections.abc import Mapping
+
 import numpy as np
 
 from tachyon.db import models
@@ -71,6 +74,8 @@ class InventoryColumn:
         self._floored = 0
         self._misplaced = 0
         self._rows = np.zeros(4, np.int32)
+        self._free: np.ndarray
+        self._used: np.ndarray
         self._ratio = np.zeros(4, np.float64)
         for name in self._INTEGERS:
             setattr(self, f"_{name}", np.zeros(4, np.int64))
@@ -148,6 +153,17 @@ class InventoryColumn:
         else:                            # each entry i is row i's: far faster
             by_row[:self._count] = values
         return by_row
+
+    def less(self, taken: Mapping[int, int]) -> "InventoryColumn":
+        """Return a column in which amounts are used besides, by row. All but
+        ``free`` and ``used`` is this one's own: neither is to be changed."""
+        left = copy.copy(self)
+        left._free, left._used = self._free.copy(), self._used.copy()
+        for row, amount in taken.items():
+            slot = self._slots[row]
+            left._free[slot] -= amount
+            left._used[slot] += amount
+        return left
 
     def inventory(self, slot: int) -> models.Inventory:
         """Return an entry as the record it came from."""

@@ -5,6 +5,7 @@ its ``with``. Arrays are by row; most are the forest's own and must not be
 written to.
 """
 
+import copy
 import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -55,6 +56,7 @@ class Snapshot:
                  derived: Derived) -> None:
         self._forest = forest
         self._derived = derived
+        self._columns: Mapping[str, columns.InventoryColumn] = forest.columns
         self.cursor = cursor
         self.n = forest.n
         self.topology = forest.topology
@@ -66,6 +68,22 @@ class Snapshot:
         self.parents = forest.parents[:self.n]
         self.roots = forest.roots[:self.n]
         self.generations = forest.generations[:self.n]
+
+    def less(self, taken: Mapping[str, Mapping[str, int]]) -> "Snapshot":
+        """Return this snapshot with amounts used besides: by uuid of a
+        provider and resource class, each of which it has. It is valid as
+        long as this one is. Only amounts know: what a ``provider`` is told
+        to use is what the store has."""
+        by_class: dict[str, dict[int, int]] = {}
+        for uuid, amounts in taken.items():
+            for name, amount in amounts.items():
+                by_class.setdefault(name, {})[
+                    self._forest.by_uuid[uuid]] = amount
+        left = copy.copy(self)
+        left._columns = {**self._columns, **{
+            name: self._columns[name].less(rows)
+            for name, rows in by_class.items()}}
+        return left
 
     @property
     def life(self) -> Derived:
@@ -192,7 +210,7 @@ class Snapshot:
     # --------------------------------------------------------------- amounts
     def column(self, resource_class: str) -> columns.InventoryColumn | None:
         """Return the inventories of a class, None if nobody has any."""
-        return self._forest.columns.get(resource_class)
+        return self._columns.get(resource_class)
 
     def free(self, resource_class: str) -> np.ndarray:
         """Return int64[n]: what is left of a class, 0 without inventory."""

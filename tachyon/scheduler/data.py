@@ -284,6 +284,7 @@ class SchedulingData:
     # and the uuid of one's root.
     members: claims.Members = dataclasses.field(default_factory=dict)
     placed: dict[str, str] = dataclasses.field(default_factory=dict)
+    companions: models.Companions | None = None   # if they bind
     uncertain: bool = False                   # as in it, and kept
     found: search.Found | either.Either | None = None
     hosts: HostSet | None = None

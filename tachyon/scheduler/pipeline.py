@@ -5,11 +5,16 @@ SchedulingData. Neighbours that read the view share one snapshot; before it
 is given back the host is chosen, in words that stay valid, so that nothing
 is held while the claim is written. A claim that others were faster with is
 decided anew on a fresh snapshot.
+
+Requests that belong together are decided so: one after the other within one
+look at the view, and claimed in one transaction.
 """
 
 import contextlib
+import functools
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
 
 import fasteners
 from oslo_config import cfg
@@ -18,6 +23,7 @@ from oslo_log import log as logging
 from tachyon import exception
 from tachyon import plugins
 from tachyon.db import base as db_base
+from tachyon.placement import snapshot as snapshot_module
 from tachyon.placement import view as placement_view
 from tachyon.scheduler import data as scheduler_data
 from tachyon.scheduler import enabled
@@ -26,6 +32,7 @@ from tachyon.scheduler import hosts as scheduler_hosts
 from tachyon.scheduler import selection
 from tachyon.scheduler.actions import base
 from tachyon.scheduler.host_sources import base as source_base
+from tachyon.scheduler.host_sources import facts as facts_module
 
 LOG = logging.getLogger(__name__)
 
@@ -49,6 +56,27 @@ def load(conf: cfg.ConfigOpts, driver: db_base.DataDriverBase,
             name=", ".join(names) or "(none)", namespace=plugins.ACTIONS,
             reason="[scheduler] pipeline has no action that claims a host.")
     return Pipeline(conf, view, hosts, actions, source)
+
+
+class Companions(Protocol):
+    """What requests that are decided together have to do with each other."""
+
+    def begin(self, batch: Sequence[scheduler_data.SchedulingData]) -> None:
+        """Look up what is needed for a try, while nothing is held."""
+
+    def follow(self, data: scheduler_data.SchedulingData,
+               former: Sequence[scheduler_data.SchedulingData]) -> None:
+        """Tell a request of those that were decided before it."""
+
+    def leave(self, data: scheduler_data.SchedulingData,
+              snapshot: snapshot_module.Snapshot,
+              facts: facts_module.Facts | None
+              ) -> tuple[snapshot_module.Snapshot, facts_module.Facts | None]:
+        """Return what the next one sees, after this one has chosen."""
+
+
+# An action that was executed, and for which request.
+_Done = tuple[base.Action, scheduler_data.SchedulingData]
 
 
 class Pipeline:
@@ -78,102 +106,172 @@ class Pipeline:
         :raises Exception: an action is broken; what was taken before it was
             given back.
         """
+        self.run_all([data])
+
+    def run_all(self, batch: Sequence[scheduler_data.SchedulingData],
+                companions: Companions | None = None) -> None:
+        """Decide requests of one kind, each on what those before it leave,
+        and take what all of them are given at once. If one of them finds no
+        host it ends so, and nobody has anything.
+
+        :raises: what ``run`` does.
+        """
         actions = [action for action in self._actions.values()
-                   if not (action.takes and (data.dry_run or data.claimless))]
-        data.pipeline = tuple(action.name for action in actions)
-        for action in actions:
-            action.validate(data)
-        if self._try(actions, data, self._gate.read_lock()):
+                   if not (action.takes and (batch[0].dry_run
+                                             or batch[0].claimless))]
+        for data in batch:
+            data.pipeline = tuple(action.name for action in actions)
+            for action in actions:
+                action.validate(data)
+        once = functools.partial(self._try, actions, batch, companions)
+        if once(self._gate.read_lock()):
             return
         for _ in range(self._conf.scheduler.claim_retries):
-            if self._try(actions, data, self._gate.write_lock()):
+            if once(self._gate.write_lock()):
                 return
-        data.end(scheduler_data.Verdict.RETRIES_EXHAUSTED,
-                 f"others were faster {explain.times(len(data.conflicts))}")
+        for data in batch:
+            data.end(scheduler_data.Verdict.RETRIES_EXHAUSTED,
+                     "others were faster "
+                     f"{explain.times(sum(map(_conflicts, batch)))}")
 
     def undo(self, data: scheduler_data.SchedulingData) -> None:
         """Give back what a decision took that was made, and is not wanted."""
-        self._revert([self._actions[name] for name in data.pipeline], data)
+        _revert([(self._actions[name], data) for name in data.pipeline])
 
     def _try(self, actions: Sequence[base.Action],
-             data: scheduler_data.SchedulingData,
+             batch: Sequence[scheduler_data.SchedulingData],
+             companions: Companions | None,
              gate: contextlib.AbstractContextManager[object]) -> bool:
-        """Decide once; return False if the claim met a conflict."""
-        data.forget()
-        data.tries += 1
+        """Decide once; return False if a claim met a conflict."""
+        for data in batch:
+            data.forget()
+            data.tries += 1
         with gate:
             try:
-                self._run_once(actions, data)
+                if companions is not None:
+                    companions.begin(batch)
+                self._run_once(actions, batch, companions)
             except exception.ClaimConflict as e:
                 LOG.info("%s", e)
-                data.conflicts.append((str(e.kwargs["host"]),
-                                       str(e.kwargs["reason"])))
+                host = str(e.kwargs["host"])
+                loser = next((data for data in batch if data.selection
+                              and data.selection.host == host), batch[0])
+                loser.conflicts.append((host, str(e.kwargs["reason"])))
                 return False
-        if data.conflicts and data.verdict in (
-                scheduler_data.Verdict.NO_CANDIDATES,
-                scheduler_data.Verdict.ALL_FILTERED):
-            data.end(scheduler_data.Verdict.CLAIM_CONFLICT, data.detail)
+        for data in batch:
+            if data.conflicts and data.verdict in (
+                    scheduler_data.Verdict.NO_CANDIDATES,
+                    scheduler_data.Verdict.ALL_FILTERED):
+                data.end(scheduler_data.Verdict.CLAIM_CONFLICT, data.detail)
         return True
 
     def _run_once(self, actions: Sequence[base.Action],
-                  data: scheduler_data.SchedulingData) -> None:
-        done: list[base.Action] = []
+                  batch: Sequence[scheduler_data.SchedulingData],
+                  companions: Companions | None) -> None:
+        done: list[_Done] = []
         try:
             for reads_view, group in itertools.groupby(
                     actions, lambda action: action.reads_view):
-                with (self._looking(data) if reads_view
-                      else contextlib.nullcontext()):
-                    for action in group:
-                        action.execute(data)
-                        done.append(action)
-                        if data.verdict is not None:
-                            break
-                if data.verdict is not None:
+                if reads_view:
+                    self._look(list(group), batch, companions, done)
+                else:
+                    _execute(group, batch, done)
+                if _ended(batch):
                     break
-            if data.verdict is None and data.selection is None:
-                raise exception.SchedulingDataInvalid(
-                    action=", ".join(data.pipeline),
-                    reason="no action found a host.")
+            if not _ended(batch):
+                _check_chosen(batch)
         except exception.OutcomeUnknown:
             # What the others took may belong to a claim that was made.
             raise
         except BaseException:
-            self._revert(done, data)
+            _revert(done)
             raise
-        if data.verdict is None:
-            data.end(scheduler_data.Verdict.SCHEDULED)
-        elif data.verdict is not scheduler_data.Verdict.SCHEDULED:
-            self._revert(done, data)
+        if not _ended(batch):
+            for data in batch:
+                data.end(scheduler_data.Verdict.SCHEDULED)
+        elif any(data.verdict is not scheduler_data.Verdict.SCHEDULED
+                 for data in batch):
+            _revert(done)
 
-    @contextlib.contextmanager
-    def _looking(self, data: scheduler_data.SchedulingData
-                 ) -> Iterator[None]:
-        """Lend a snapshot to the actions inside, and choose at the end."""
-        source = self._source if data.nova is not None else None
+    def _look(self, actions: Sequence[base.Action],
+              batch: Sequence[scheduler_data.SchedulingData],
+              companions: Companions | None, done: list[_Done]) -> None:
+        """Run actions on a snapshot that is lent to them, for one request
+        after the other, and choose a host for each at the end."""
+        source = self._source if batch[0].nova is not None else None
         token = (self._hosts if source is None else source).refresh()
         with self._view.read() as snapshot:
-            if source is None:
-                data.look_at(snapshot, self._hosts.serving(snapshot, token))
-            else:
-                facts = source.facts(snapshot, token)
-                data.look_at(snapshot, facts.serving, facts)
-            try:
-                yield
-                if (data.verdict is None and data.selection is None
-                        and data.hosts is not None):
-                    selection.choose(data,
-                                     self._conf.scheduler.explain_examples)
-                explain.observe(data, self._conf)
-            finally:
-                data.look_away()
+            facts = None if source is None else source.facts(snapshot, token)
+            serving = (self._hosts.serving(snapshot, token)
+                       if facts is None else facts.serving)
+            for place, data in enumerate(batch):
+                if companions is not None:
+                    companions.follow(data, batch[:place])
+                with _lent(data, snapshot, serving, facts):
+                    _execute(actions, [data], done)
+                    self._choose(data)
+                if data.verdict is not None:
+                    break
+                if place < len(batch) - 1 and companions is not None:
+                    snapshot, facts = companions.leave(data, snapshot, facts)
 
-    def _revert(self, done: Sequence[base.Action],
-                data: scheduler_data.SchedulingData) -> None:
-        for action in reversed(done):
-            try:
-                action.revert(data)
-            except Exception:
-                # The others must still be given back, and the error that
-                # led here is the one to be told.
-                LOG.exception("Action %s could not give back what it took.",
-                              action.name)
+    def _choose(self, data: scheduler_data.SchedulingData) -> None:
+        if (data.verdict is None and data.selection is None
+                and data.hosts is not None):
+            selection.choose(data, self._conf.scheduler.explain_examples)
+        explain.observe(data, self._conf)
+
+
+@contextlib.contextmanager
+def _lent(data: scheduler_data.SchedulingData,
+          snapshot: snapshot_module.Snapshot,
+          serving: scheduler_hosts.Serving,
+          facts: facts_module.Facts | None) -> Iterator[None]:
+    data.look_at(snapshot, serving, facts)
+    try:
+        yield
+    finally:
+        data.look_away()
+
+
+def _execute(actions: Iterable[base.Action],
+             batch: Sequence[scheduler_data.SchedulingData],
+             done: list[_Done]) -> None:
+    for action in actions:
+        if isinstance(action, base.JointAction) and len(batch) > 1:
+            action.execute_all(batch)
+            done.extend((action, data) for data in batch)
+        else:
+            for data in batch:
+                action.execute(data)
+                done.append((action, data))
+        if _ended(batch):
+            break
+
+
+def _ended(batch: Iterable[scheduler_data.SchedulingData]) -> bool:
+    """Return whether one of them needs no further action."""
+    return any(data.verdict is not None for data in batch)
+
+
+def _check_chosen(batch: Iterable[scheduler_data.SchedulingData]) -> None:
+    for data in batch:
+        if data.selection is None:
+            raise exception.SchedulingDataInvalid(
+                action=", ".join(data.pipeline),
+                reason="no action found a host.")
+
+
+def _conflicts(data: scheduler_data.SchedulingData) -> int:
+    return len(data.conflicts)
+
+
+def _revert(done: Iterable[_Done]) -> None:
+    for action, data in reversed([*done]):
+        try:
+            action.revert(data)
+        except Exception:
+            # The others must still be given back, and the error that led
+            # here is the one to be told.
+            LOG.exception("Action %s could not give back what it took.",
+                          action.name)

@@ -176,9 +176,12 @@ class AllocationsController(abc.ABC):
 
     @abc.abstractmethod
     def replace(self, claims: Sequence[models.Claim],
-                decisions: Sequence[models.Decision] = ()) -> None:
+                decisions: Sequence[models.Decision] = (),
+                companions: models.Companions | None = None) -> None:
         """Give each consumer what its claim says, all of them or none, and
         store the decisions that led there.
+
+        With ``companions``, only if these are where they were seen.
 
         Raises the generation of each consumer (a new one begins with 1), of
         each provider that a claim names, and of each that an empty claim
@@ -189,7 +192,8 @@ class AllocationsController(abc.ABC):
         swap. More than the capacity passes if it is no more than there was.
         A claim names a consumer once.
 
-        :raises ConcurrentUpdate: of a consumer or a compared provider.
+        :raises ConcurrentUpdate: of a consumer or a compared provider, or a
+            companion is elsewhere by now.
         :raises ResourceProviderNotFound:
         :raises ResourceClassNotFound:
         :raises InvalidInventory: the provider has none of that class.

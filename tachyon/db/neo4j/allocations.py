@@ -76,9 +76,11 @@ class AllocationsController(base.AllocationsController):
                 consumers(found[0][-1]))
 
     def replace(self, claims: Sequence[models.Claim],
-                decisions: Sequence[models.Decision] = ()) -> None:
+                decisions: Sequence[models.Decision] = (),
+                companions: models.Companions | None = None) -> None:
         if claims:
-            self._claiming.do(jobs.Job(claims, decisions=decisions))
+            self._claiming.do(jobs.Job(claims, decisions=decisions,
+                                       companions=companions))
 
     def reshape(self, reshapes: Sequence[models.Reshape],
                 claims: Sequence[models.Claim]) -> None:

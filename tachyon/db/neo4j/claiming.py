@@ -18,8 +18,10 @@ import time
 from collections.abc import Iterable, Sequence
 
 from tachyon import exception
+from tachyon.db.common import companions as common_companions
 from tachyon.db.common import grouping
 from tachyon.db.neo4j import claims as resource_claims
+from tachyon.db.neo4j import companions
 from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import decisions
 from tachyon.db.neo4j import grants
@@ -85,6 +87,8 @@ def decide(txn: transaction.Transaction, wanted: Sequence[jobs.Job]
            ) -> list[jobs.Result | Exception]:
     """Do jobs in a transaction, as far as each can be done; return the result
     of each, or why it can't be."""
+    places = companions.hold(txn, [job.companions for job in wanted
+                                   if job.companions is not None])
     may_land = landings.lock(txn, _landings(wanted))
     locked = resource_claims.lock_claims(
         txn, [claim for job in wanted for claim in job.claims])
@@ -93,6 +97,8 @@ def decide(txn: transaction.Transaction, wanted: Sequence[jobs.Job]
     for number, job in enumerate(wanted):
         try:
             _check_landing(job, may_land)
+            if job.companions is not None:
+                common_companions.check(job.companions, places)
             consumers = resource_claims.decide(txn, locked, job.claims,
                                                compare=job.compare)
         except exception.TachyonException as exc:

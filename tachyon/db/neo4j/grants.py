@@ -131,6 +131,8 @@ class _Asked:
         that is known of it here."""
         if job.landing is not None and job.landing.attempt <= 0:
             return False
+        if job.companions is not None:  # it is to be seen where they are
+            return False
         raised: set[str] = set()
         for claim in job.claims:
             if not (_takes(claim) and self._compare(claim)

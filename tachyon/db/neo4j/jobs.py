@@ -22,11 +22,15 @@ class Job:
     compare: bool = True
     landing: landings.Landing | None = None
     decisions: Sequence[models.Decision] = ()
+    companions: models.Companions | None = None
 
     @property
     def names(self) -> set[str]:
-        """Return the consumers and the instance that it is about."""
+        """Return the consumers, the group and the instance that it is
+        about."""
         names = {claim.consumer_uuid for claim in self.claims}
+        if self.companions is not None:
+            names.add(self.companions.group_uuid)
         return names if self.landing is None else names | {self.landing.id}
 
     def result(self, landed: Mapping[str, Mapping[str, Any]]) -> Result:

@@ -7,6 +7,7 @@ from typing import Any
 from tachyon import exception
 from tachyon.db import base
 from tachyon.db import models
+from tachyon.db.common import companions as common_companions
 from tachyon.db.common import stored
 from tachyon.db.sqlite import claims as resource_claims
 from tachyon.db.sqlite import connection
@@ -57,8 +58,13 @@ class AllocationsController(base.AllocationsController):
                 (providers.get_id(txn, provider_uuid),)))
 
     def replace(self, claims: Sequence[models.Claim],
-                decisions: Sequence[models.Decision] = ()) -> None:
+                decisions: Sequence[models.Decision] = (),
+                companions: models.Companions | None = None) -> None:
         def work(txn: connection.Transaction) -> None:
+            # Nobody else writes until this transaction has ended.
+            if companions is not None:
+                common_companions.check(
+                    companions, _places(txn, companions.uuids))
             resource_claims.apply(txn, claims)
             for decision in decisions:
                 decisions_module.put(txn, decision)
@@ -148,3 +154,11 @@ def _consumers(found: Sequence[Any]) -> list[models.Consumer]:
             user_id=row[4], created_at=stored.to_time(row[5]),
             updated_at=stored.to_time(row[6]), allocations=allocations[uuid])
         for uuid, row in heads.items()]
+
+
+def _places(txn: connection.Transaction, uuids: Collection[str]
+            ) -> dict[str, frozenset[str]]:
+    """Return of those that have anything, of which providers."""
+    return {each.uuid: frozenset(each.allocations) for each in load(
+        txn, "c.uuid IN (SELECT value FROM json_each(?))",
+        (rows.array(sorted(uuids)),))}

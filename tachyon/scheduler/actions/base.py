@@ -8,6 +8,7 @@ the actions before it took is then given back by their ``revert``, last first.
 
 import abc
 import dataclasses
+from collections.abc import Sequence
 
 from oslo_config import cfg
 
@@ -62,3 +63,14 @@ class Action(abc.ABC):
         """Return the error that says why the input is no good."""
         return exception.SchedulingDataInvalid(action=self.name,
                                                reason=reason)
+
+
+class JointAction(Action):
+    """Base of actions that do the same for several requests at once better
+    than for each alone."""
+
+    @abc.abstractmethod
+    def execute_all(self, batch: Sequence[scheduler_data.SchedulingData]
+                    ) -> None:
+        """Do this action's part for requests that are decided together: for
+        all of them, or for none and raise. ``revert`` is for each."""

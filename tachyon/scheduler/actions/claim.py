@@ -1,5 +1,7 @@
 """Claim: makes the chosen host the instance's own, in one transaction."""
 
+from collections.abc import Sequence
+
 from oslo_log import log as logging
 
 from tachyon import exception
@@ -27,8 +29,8 @@ CONFLICTS = (exception.ConcurrentUpdate, exception.CapacityExceeded,
              exception.ResourceProviderNotFound)
 
 
-class ClaimAction(base.Action):
-    """Lands the instance, or claims for a server of nova's, with the decision
+class ClaimAction(base.JointAction):
+    """Lands the instance, or claims for servers of nova's, with the decision
     that led to it."""
 
     takes = True
@@ -43,19 +45,34 @@ class ClaimAction(base.Action):
             taken over.
         :raises OutcomeUnknown:
         """
-        chosen = data.selection
-        if chosen is None:
-            raise self.refuse("no host was chosen.")
-        decision = explain.decision(data, self.conf,
-                                    scheduler_data.Verdict.SCHEDULED)
+        if data.instance is None:
+            self.execute_all([data])
+            return
+        chosen = self._chosen(data)
         try:
-            if data.instance is None:
-                self._claim(data, chosen, decision)
-            else:
-                self._land(data, data.instance, chosen, decision)
+            self._land(data, data.instance, chosen, self._decision(data))
         except CONFLICTS as e:
-            raise exception.ClaimConflict(host=chosen.host,
-                                          reason=str(e)) from e
+            raise _conflict([chosen], e) from e
+
+    def execute_all(self, batch: Sequence[scheduler_data.SchedulingData]
+                    ) -> None:
+        """Claim for servers of nova's, if the members of their group are
+        still where they were when the hosts were chosen.
+
+        :raises: what ``execute`` does.
+        """
+        chosen = [self._chosen(data) for data in batch]
+        try:
+            claimed = claims.claim(
+                self.driver,
+                [make_claim(data, each) for data, each
+                 in zip(batch, chosen, strict=True)],
+                [self._decision(data) for data in batch],
+                batch[0].companions)
+        except CONFLICTS as e:
+            raise _conflict(chosen, e) from e
+        for data, each in zip(batch, claimed, strict=True):
+            data.claimed = each
 
     def revert(self, data: scheduler_data.SchedulingData) -> None:
         if data.landed is not None:
@@ -75,31 +92,16 @@ class ClaimAction(base.Action):
         except exception.DriverUnavailable as e:
             data.landed = self._ask(instance.id, data.attempt, chosen.host, e)
 
-    def _claim(self, data: scheduler_data.SchedulingData,
-               chosen: scheduler_data.Selection,
-               decision: models.Decision) -> None:
-        """Claim for a server of nova's, if the members of its group are
-        still where they were when the host was chosen."""
-        if self._members_moved(data):
-            raise exception.ClaimConflict(
-                host=chosen.host, reason="another member of its server group "
-                                         "was placed meanwhile")
-        try:
-            data.claimed = claims.claim(self.driver, make_claim(data, chosen),
-                                        decision)
-        except CONFLICTS:
-            # Whoever was faster may be one of them.
-            self._members_moved(data)
-            raise
+    def _chosen(self, data: scheduler_data.SchedulingData
+                ) -> scheduler_data.Selection:
+        if data.selection is None:
+            raise self.refuse("no host was chosen.")
+        return data.selection
 
-    def _members_moved(self, data: scheduler_data.SchedulingData) -> bool:
-        """Look where the members of the group are; return whether that is
-        elsewhere than before."""
-        if not data.nova.has_hard_policy:
-            return False
-        before, data.members = data.members, claims.find_members(
-            self.driver, data.nova.other_members)
-        return data.members != before
+    def _decision(self, data: scheduler_data.SchedulingData
+                  ) -> models.Decision:
+        return explain.decision(data, self.conf,
+                                scheduler_data.Verdict.SCHEDULED)
 
     def _ask(self, id: str, attempt: int, host: str,
              error: exception.DriverUnavailable) -> models.Instance:
@@ -117,15 +119,24 @@ class ClaimAction(base.Action):
                                        reason=str(error)) from error
 
 
+def _conflict(chosen: Sequence[scheduler_data.Selection],
+              error: exception.TachyonException) -> exception.ClaimConflict:
+    """Return the error that says who was lost: the host that is named in
+    another error, or else the first."""
+    named = set(map(str, error.kwargs.values()))
+    loser = next((each for each in chosen if any(
+        uuid in words for uuid in each.generations for words in named)),
+        chosen[0])
+    return exception.ClaimConflict(host=loser.host, reason=str(error))
+
+
 def make_claim(data: scheduler_data.SchedulingData,
                chosen: scheduler_data.Selection) -> models.Claim:
     """Return what the store is asked for: all of it, or nothing."""
     assert data.consumer_uuid is not None
-    # Where its group may not meet, the generation is what tells that it did.
-    compared = (data.tries <= COMPARED_TRIES
-                or (data.nova is not None and data.nova.has_hard_policy))
     return models.Claim(
         consumer_uuid=data.consumer_uuid, consumer_generation=None,
         project_id=data.project_id, user_id=data.user_id,
         allocations=chosen.allocations, consumer_type=CONSUMER_TYPE,
-        provider_generations=chosen.generations if compared else {})
+        provider_generations=(chosen.generations
+                              if data.tries <= COMPARED_TRIES else {}))

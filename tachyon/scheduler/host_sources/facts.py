@@ -108,6 +108,19 @@ class Facts:
         return [each for each in found
                 if node is None or each.nodename == node]
 
+    def less(self, row: int, share: Consumption) -> "Facts":
+        """Return these facts after an instance was given the host in a row
+        of the snapshot."""
+        index = int(self.by_row[row])
+        if index < 0:
+            return self
+        node = self.table.nodes[index]
+        came = self.instances.host_of(share.instance_uuid) is None
+        return dataclasses.replace(
+            self, table=self.table.replace({index: share.of(node)}),
+            instances=(self.instances.but({share.instance_uuid: node.host})
+                       if came else self.instances))
+
     def zone(self, row: int) -> str | None:
         """Return the availability zone of a row's host, None for the
         default one."""

@@ -5,14 +5,14 @@ scheduled, and is a new consumer. One that is evacuated has not: it keeps what
 it has until nova takes it away, and gets the new host's besides, as nova's own
 scheduler does it.
 
-Members of a server group are looked up once more right before the claim. Who
-was placed since the decision began is seen then, or has raised the generation
-that the claim is compared with: no two members that must not meet are given
-one host, by whichever schedulers.
+Members of a server group that must not meet, or must not part, are looked for
+once more in the claim's transaction, one member after the other: see
+``models.Companions``. No two are given hosts that their policy forbids, by
+whichever schedulers.
 """
 
 import dataclasses
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from oslo_log import log as logging
 
@@ -46,50 +46,55 @@ def find_members(driver: db_base.DataDriverBase,
             for each in driver.allocations.get_many(uuids)}
 
 
-def claim(driver: db_base.DataDriverBase, wanted: models.Claim,
-          decision: models.Decision) -> Claimed:
-    """Make a claim that was written for a new consumer.
+def claim(driver: db_base.DataDriverBase, wanted: Sequence[models.Claim],
+          decisions: Sequence[models.Decision],
+          companions: models.Companions | None) -> list[Claimed]:
+    """Make claims that were written for new consumers: all, or none.
 
     :raises ConcurrentUpdate: and whatever else ``AllocationsController.
         replace`` raises.
-    :raises OutcomeUnknown: it may have been made.
+    :raises OutcomeUnknown: they may have been made.
     """
     try:
-        _replace(driver, wanted, decision)
-        return Claimed(wanted.consumer_uuid, None)
-    except exception.ConcurrentUpdate:
-        try:
-            former = driver.allocations.get(wanted.consumer_uuid)
-        except exception.ConsumerNotFound:
-            pass                        # a provider was changed
-        else:
-            return _claim_besides(driver, wanted, former, decision)
+        _replace(driver, wanted, decisions, companions)
+        return [Claimed(each.consumer_uuid, None) for each in wanted]
+    except exception.CompanionsMoved:
         raise
+    except exception.ConcurrentUpdate:
+        formers = {each.uuid: each for each in driver.allocations.get_many(
+            [each.consumer_uuid for each in wanted])}
+        if not formers:
+            raise                       # a provider was changed
+        _replace(driver, [
+            _besides(each, formers[each.consumer_uuid])
+            if each.consumer_uuid in formers else each
+            for each in wanted], decisions, companions)
+        return [Claimed(each.consumer_uuid, formers.get(each.consumer_uuid))
+                for each in wanted]
 
 
-def _claim_besides(driver: db_base.DataDriverBase, wanted: models.Claim,
-                   former: models.Consumer,
-                   decision: models.Decision) -> Claimed:
-    """Claim for a server that keeps what it has. Of a provider that it has
-    something of already, it gets no more: storage that hosts share."""
+def _besides(wanted: models.Claim, former: models.Consumer) -> models.Claim:
+    """Return the claim of a server that keeps what it has. Of a provider that
+    it has something of already, it gets no more: storage that hosts share."""
     kept = {uuid: each.resources for uuid, each
             in former.allocations.items()}
     LOG.info("Server %s keeps what it has on %d providers while it moves",
              former.uuid, len(kept))
-    _replace(driver, dataclasses.replace(
+    return dataclasses.replace(
         wanted, consumer_generation=former.generation,
-        allocations={**wanted.allocations, **kept}), decision)
-    return Claimed(wanted.consumer_uuid, former)
+        allocations={**wanted.allocations, **kept})
 
 
-def _replace(driver: db_base.DataDriverBase, wanted: models.Claim,
-             decision: models.Decision) -> None:
+def _replace(driver: db_base.DataDriverBase, wanted: Sequence[models.Claim],
+             decisions: Sequence[models.Decision],
+             companions: models.Companions | None) -> None:
     try:
-        driver.allocations.replace([wanted], [decision])
+        driver.allocations.replace(wanted, decisions, companions)
     except exception.DriverUnavailable as e:
-        LOG.warning("Asking whether the claim of server %s was made: %s",
-                    wanted.consumer_uuid, e)
-        if not _is_made(driver, wanted):
+        LOG.warning("Asking whether the claim of %s was made: %s", ", ".join(
+            f"server {each.consumer_uuid}" for each in wanted), e)
+        # All of them were made, or none.
+        if not _is_made(driver, wanted[0]):
             raise
 
 

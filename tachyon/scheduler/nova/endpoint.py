@@ -54,6 +54,9 @@ class NovaEndpoint:
         spec = request.read(spec_obj)
         uuids = (None if instance_uuids is None
                  else _uuids(instance_uuids, "instance_uuids"))
+        if uuids is None and not 1 <= spec.num_instances <= SERVERS_MAX:
+            raise exception.MalformedMessage(
+                reason=f"it is for {spec.num_instances} servers")
         found = self._nova.select(
             context, spec, uuids,
             alternates=return_objects and return_alternates)

@@ -6,6 +6,7 @@ not be here.
 """
 
 from tachyon import exception
+from tachyon.scheduler import data as scheduler_data
 
 
 class NoValidHost(exception.TachyonException):
@@ -13,8 +14,10 @@ class NoValidHost(exception.TachyonException):
 
     msg_fmt = "No valid host was found. %(reason)s"
 
-    def __init__(self, reason: str):
+    def __init__(self, reason: str, verdict: scheduler_data.Verdict
+                 = scheduler_data.Verdict.BACKEND_ERROR):
         super().__init__(reason=reason, code=500)
+        self.verdict = verdict          # for us: it does not go on the bus
 
 
 NoValidHost.__module__ = "nova.exception"

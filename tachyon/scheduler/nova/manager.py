@@ -1,13 +1,13 @@
 """NovaManager: places nova's servers, and hears what changed on its hosts.
 
 A call is for one server or for several that are alike. They are decided one
-after the other, each on what the former ones left; all of them find a host,
-or none keeps what it was given.
+after the other, each on what the former ones leave, and claimed at once; all
+of them find a host, or none keeps what it was given.
 """
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from oslo_config import cfg
 from oslo_log import log as logging
@@ -21,16 +21,17 @@ from tachyon.scheduler import explain
 from tachyon.scheduler import pipeline as scheduler_pipeline
 from tachyon.scheduler.data_drivers import base as data_drivers_base
 from tachyon.scheduler.host_sources import base as source_base
-from tachyon.scheduler.host_sources import facts as facts_module
 from tachyon.scheduler.nova import claims
-from tachyon.scheduler.nova import demand
 from tachyon.scheduler.nova import errors
 from tachyon.scheduler.nova import request
+from tachyon.scheduler.nova import servers
 
 LOG = logging.getLogger(__name__)
 
 Verdict = scheduler_data.Verdict
-_MIB_IN_GIB = 1024
+# Servers that are decided while the view is held, and claimed in one
+# transaction. A call for more of them goes on from there.
+TOGETHER = 20
 # Seconds for which a server that was given up is looked at: a scheduler that
 # hung may claim for it even then.
 _BURIED_FOR = 600.0
@@ -74,95 +75,88 @@ class NovaManager:
     def _select(self, context: tachyon_context.RequestContext,
                 spec: request.RequestSpec, uuids: Sequence[str] | None,
                 alternates: bool) -> list[list[scheduler_data.Selection]]:
-        if uuids is None and spec.num_instances != 1:
-            raise errors.NoValidHost(
-                "Several servers are asked for, and not by their uuids.")
+        wanted: Sequence[str | None] = uuids if uuids is not None else (
+            [spec.instance_uuid] if spec.num_instances == 1
+            else [None] * spec.num_instances)
         spares = self._conf.nova.max_attempts - 1 if alternates else 0
         done: list[scheduler_data.SchedulingData] = []
-        undecided: list[scheduler_data.SchedulingData] = []
+        companions = servers.Servers(self._conf, self._driver, spec, done)
         try:
-            for uuid in [spec.instance_uuid] if uuids is None else uuids:
-                last = uuids is None or len(done) == len(uuids) - 1
-                data = self._prepare(context, spec, uuid, uuids, done)
-                data.spares = spares if last else 0
-                undecided.append(data)
-                self._decide(data)
-                done.append(undecided.pop())
-                spec = _with_member(spec, data)
+            for first in range(0, len(wanted), TOGETHER):
+                numbers = range(len(wanted))[first:first + TOGETHER]
+                batch = [self._prepare(
+                    context, spec, wanted[number], number, len(wanted),
+                    claimless=uuids is None) for number in numbers]
+                if numbers[-1] == len(wanted) - 1:
+                    batch[-1].spares = spares
+                self._decide(batch, companions)
+                done += batch
         except BaseException as e:
-            verdict = undecided[0].verdict if undecided else None
-            self._give_back(done, verdict or Verdict.BACKEND_ERROR, str(e))
+            self._give_back(done, e)
             raise
-        return _answer(done, spares)
+        return servers.answer(done, spares)
 
     def _prepare(self, context: tachyon_context.RequestContext,
-                 spec: request.RequestSpec, uuid: str | None,
-                 uuids: Sequence[str] | None,
-                 done: Sequence[scheduler_data.SchedulingData]
-                 ) -> scheduler_data.SchedulingData:
+                 spec: request.RequestSpec, uuid: str | None, number: int,
+                 count: int, claimless: bool) -> scheduler_data.SchedulingData:
         # Decisions are kept by request, and this one may have several.
-        request_id = (f"{context.request_id}:{uuid}"
-                      if uuids is not None and len(uuids) > 1
-                      else context.request_id or "")
+        request_id = context.request_id or ""
+        if count > 1:
+            request_id = f"{request_id}:{uuid or number}"
         try:
             data = self._data_driver.initialise(
                 context, dataclasses.replace(spec, instance_uuid=uuid))
         except exception.SchedulingDataInvalid as e:
             raise self._refuse(spec, uuid, request_id, _reason(e)) from e
         data.request_id = request_id
-        data.claimless |= uuids is None
+        data.claimless |= claimless
         if uuid is not None and not data.claimless:
             self.source.begin(uuid)
-        data.members = claims.find_members(self._driver,
-                                           data.nova.other_members)
-        chosen = [each.selection for each in done if each.selection]
-        data.taken = frozenset(each.provider_uuid for each in chosen)
-        data.cells = frozenset(each.place.cell_uuid for each in chosen
-                               if each.place)
         return data
 
-    def _decide(self, data: scheduler_data.SchedulingData) -> None:
-        """Find a host for one server, and keep why.
+    def _decide(self, batch: Sequence[scheduler_data.SchedulingData],
+                companions: servers.Servers) -> None:
+        """Find hosts for some servers, and keep why.
 
-        :raises NoValidHost:
+        :raises NoValidHost: there is none for one of them.
         """
         try:
-            self._pipeline.run(data)
+            self._pipeline.run_all(batch, companions)
         except exception.SchedulingDataInvalid as e:
-            data.end(Verdict.BAD_REQUEST, _reason(e))
+            batch[0].end(Verdict.BAD_REQUEST, _reason(e))
         except (exception.DriverUnavailable,
                 exception.HostSourceUnavailable) as e:
-            data.end(Verdict.BACKEND_ERROR, str(e))
-        chosen, verdict = data.selection, data.verdict
-        assert verdict is not None
-        if verdict is Verdict.SCHEDULED and chosen is not None:
+            batch[0].end(Verdict.BACKEND_ERROR, str(e))
+        for number, data in enumerate(batch):
+            if data.verdict not in (None, Verdict.SCHEDULED):
+                self._fail(data, batch[:number])
+        for data in batch:
+            chosen = data.selection
+            assert chosen is not None
             LOG.info("Server %s is given host %s", data.consumer_uuid,
                      chosen.host)
             if data.claimless:
-                self._keep(explain.decision(data, self._conf, verdict))
+                self._keep(explain.decision(data, self._conf,
+                                            Verdict.SCHEDULED))
             else:
                 self.source.consume(chosen.provider_uuid,
-                                    self._consumption(data, chosen))
-            return
+                                    companions.share(data, chosen))
+
+    def _fail(self, data: scheduler_data.SchedulingData,
+              former: Sequence[scheduler_data.SchedulingData]) -> NoReturn:
+        """Keep why a server found no host, and those before it neither.
+
+        :raises NoValidHost:
+        """
+        verdict = data.verdict
+        assert verdict is not None
         summary = explain.summary(data, verdict)
         LOG.warning("Server %s found no host (%s): %s", data.consumer_uuid,
                     verdict, summary)
         self._keep(explain.decision(data, self._conf, verdict))
-        raise _no_host(summary)
-
-    def _consumption(self, data: scheduler_data.SchedulingData,
-                     chosen: scheduler_data.Selection
-                     ) -> facts_module.Consumption:
-        spec: request.RequestSpec = data.nova
-        assert spec.instance_uuid is not None
-        flavor = spec.flavor
-        return facts_module.Consumption(
-            spec.instance_uuid, ram_mb=flavor.memory_mb,
-            disk_mb=(flavor.root_gb + flavor.ephemeral_gb) * _MIB_IN_GIB,
-            vcpus=flavor.vcpus, demand=demand.Demand.of(
-                spec, self._conf.nova_hosts
-                .packing_host_numa_cells_allocation_strategy),
-            mappings=chosen.mappings, limited=bool(chosen.limits))
+        error = _no_host(summary, verdict)
+        self._give_back(former, error)
+        raise error
 
     def _refuse(self, spec: request.RequestSpec, uuid: str | None,
                 request_id: str, reason: str) -> errors.NoValidHost:
@@ -173,7 +167,7 @@ class NovaManager:
             request_id, uuid or "", spec.project_id, str(verdict),
             explain.failed(uuid or "", spec.project_id, request_id, 0,
                            verdict, reason)))
-        return _no_host(reason)
+        return _no_host(reason, verdict)
 
     def _keep(self, decision: models.Decision) -> None:
         """Store a decision; what was decided does not depend on it."""
@@ -184,8 +178,11 @@ class NovaManager:
                         decision.consumer_uuid, e)
 
     def _give_back(self, done: Sequence[scheduler_data.SchedulingData],
-                   verdict: Verdict, reason: str) -> None:
-        """Undo the claims of servers whose companion found no host."""
+                   error: BaseException) -> None:
+        """Undo the claims, if they were made, of servers whose companion
+        found no host."""
+        verdict = (error.verdict if isinstance(error, errors.NoValidHost)
+                   else Verdict.BACKEND_ERROR)
         for data in reversed(done):
             chosen, uuid = data.selection, data.consumer_uuid
             if data.claimless or chosen is None or uuid is None:
@@ -196,7 +193,7 @@ class NovaManager:
             self._keep(dataclasses.replace(
                 decision, verdict=str(verdict), document=explain.ended(
                     decision.document, verdict,
-                    f"another server of the request found no host: {reason}",
+                    f"another server of the request found no host: {error}",
                     self._conf.scheduler.explain_max_bytes)))
 
     def sweep(self) -> None:
@@ -240,34 +237,8 @@ class NovaManager:
         self.source.sync_instance_info(host, uuids)
 
 
-def _answer(done: Sequence[scheduler_data.SchedulingData],
-            spares: int) -> list[list[scheduler_data.Selection]]:
-    """Return the host of each server, then alternates of its cell. These
-    were found last, when all servers had their hosts."""
-    others = done[-1].alternates if done else []
-    answer = []
-    for data in done:
-        chosen = data.selection
-        assert chosen is not None and chosen.place is not None
-        cell = chosen.place.cell_uuid
-        near = [each for each in others
-                if each.place is not None and each.place.cell_uuid == cell]
-        answer.append([chosen, *near[:spares]])
-    return answer
-
-
-def _with_member(spec: request.RequestSpec,
-                 data: scheduler_data.SchedulingData) -> request.RequestSpec:
-    """Return the spec with the host of a placed member in its group."""
-    group, chosen = spec.instance_group, data.selection
-    if group is None or chosen is None or chosen.place is None:
-        return spec
-    return dataclasses.replace(spec, instance_group=dataclasses.replace(
-        group, hosts=group.hosts | {chosen.place.host}))
-
-
-def _no_host(reason: str) -> errors.NoValidHost:
-    return errors.NoValidHost(f"{reason.rstrip('.')}.")
+def _no_host(reason: str, verdict: Verdict) -> errors.NoValidHost:
+    return errors.NoValidHost(f"{reason.rstrip('.')}.", verdict)
 
 
 def _reason(error: exception.TachyonException) -> str:

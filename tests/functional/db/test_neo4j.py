@@ -13,6 +13,7 @@ from tests.functional.db import contract_bulk
 from tests.functional.db import contract_capacity
 from tests.functional.db import contract_changes
 from tests.functional.db import contract_claiming
+from tests.functional.db import contract_companions
 from tests.functional.db import contract_decisions
 from tests.functional.db import contract_driver
 from tests.functional.db import contract_exactness
@@ -163,6 +164,10 @@ class TestChanges(contract_changes.ChangesContract, ContractCase):
 
 
 class TestClaiming(contract_claiming.ClaimingContract, ContractCase):
+    pass
+
+
+class TestCompanions(contract_companions.CompanionsContract, ContractCase):
     pass
 
 

@@ -19,6 +19,7 @@ from tests.functional.db import contract_bulk
 from tests.functional.db import contract_capacity
 from tests.functional.db import contract_changes
 from tests.functional.db import contract_claiming
+from tests.functional.db import contract_companions
 from tests.functional.db import contract_decisions
 from tests.functional.db import contract_driver
 from tests.functional.db import contract_exactness
@@ -152,6 +153,10 @@ class TestChanges(contract_changes.ChangesContract, SQLiteCase):
 
 
 class TestClaiming(contract_claiming.ClaimingContract, SQLiteCase):
+    pass
+
+
+class TestCompanions(contract_companions.CompanionsContract, SQLiteCase):
     pass
 
 

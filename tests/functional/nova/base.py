@@ -78,7 +78,7 @@ class ToldSource(source_base.HostSource):
         self.shares[taken.instance_uuid] = taken
 
     def release(self, provider_uuid: str, instance_uuid: str) -> None:
-        del self.consumed[instance_uuid]
+        self.consumed.pop(instance_uuid, None)
 
     def find_buried(self, seconds: float) -> list[str]:
         return self.buried

@@ -65,11 +65,11 @@ class TestGroups(base.NovaCase):
         real = self.driver.allocations.replace
         placed = []
 
-        def replace(claims, decisions=()):
+        def replace(claims, *others):
             if not placed:
                 placed.append(claims[0].allocations)
                 real([other(next(iter(claims[0].allocations)))])
-            return real(claims, decisions)
+            return real(claims, *others)
 
         with mock.patch.object(self.driver.allocations, "replace", replace):
             node = self.place("a", "anti-affinity")
@@ -100,6 +100,51 @@ class TestGroups(base.NovaCase):
                                       "anti-affinity")
         self.assertIn("ServerGroupAntiAffinityFilter", str(error))
 
+    def test_the_first_two_of_an_affinity_group(self):
+        """Each is decided while the other has nothing: they meet."""
+        other = self.make_other()
+        real = self.driver.allocations.replace
+        placed = []
+
+        def replace(claims, *others):
+            if not placed:
+                taken, = claims[0].allocations
+                placed.extend({*self.nodes.values()} - {taken})
+                real([other(placed[0])])
+            return real(claims, *others)
+
+        with mock.patch.object(self.driver.allocations, "replace", replace):
+            node = self.place("a", "affinity")
+        self.assertEqual(placed, [self.nodes[node]])
+        document = self.decisions(uuids.a)[0].document
+        self.assertEqual(["Another member of its group was placed "
+                          "meanwhile."], [each["detail"] for each
+                                          in document["conflicts"]])
+
+    def test_claims_of_children_alone(self):
+        """The root's generation tells nothing of them."""
+        children = {name: self.add_host(f"{name}-gpu", parent=uuid, VGPU=4)
+                    for name, uuid in self.nodes.items()}
+        real = self.driver.allocations.replace
+        placed = []
+
+        def replace(claims, *others):
+            if not placed:
+                placed.extend(claims[0].allocations)
+                real([models.Claim(uuids.b, None, "p1", "admin",
+                                   {placed[0]: {"VGPU": 1}})])
+            return real(claims, *others)
+
+        with mock.patch.object(self.driver.allocations, "replace", replace):
+            group = messages.group("anti-affinity", [uuids.a, uuids.b])
+            (node,), = self.select_nodes([uuids.a], instance_group=group,
+                                         flavor={"extra_specs": {
+                                             "resources:VGPU": "1",
+                                             "resources:VCPU": "0",
+                                             "resources:MEMORY_MB": "0",
+                                             "resources:DISK_GB": "0"}})
+        self.assertNotEqual(placed, [children[node]])
+
     def make_other(self):
         """Return what makes a claim for another member."""
 
@@ -116,12 +161,12 @@ class TestConflicts(base.NovaCase):
         real = self.driver.allocations.replace
         lost = []
 
-        def replace(claims, decisions=()):
+        def replace(claims, *others):
             if not lost:
                 lost.extend(claims[0].allocations)
                 real([models.Claim(uuids.thief, None, "p2", "bob", {
                     lost[0]: base.SIZES})])
-            return real(claims, decisions)
+            return real(claims, *others)
 
         with mock.patch.object(self.driver.allocations, "replace", replace):
             (node,), = self.select_nodes([uuids.vm])

@@ -3,6 +3,7 @@
 import json
 from unittest import mock
 
+import fixtures
 import jsonschema
 from oslo_utils.fixture import uuidsentinel as uuids
 
@@ -125,8 +126,8 @@ class TestOne(base.NovaCase):
         real = self.driver.allocations.replace
         lost = exception.DriverUnavailable(reason="gone")
 
-        def made(claims, decisions=()):
-            real(claims, decisions)
+        def made(claims, *others):
+            real(claims, *others)
             raise lost
 
         with mock.patch.object(self.driver.allocations, "replace", made):
@@ -187,9 +188,22 @@ class TestOlderConductors(base.NovaCase):
         self.assertEqual("n1", self.nova.select_destinations(
             self.context, spec_obj=spec)[0]["nodename"])
         self.assertEqual(0, self.used(node))
+
+    def test_several_without_uuids(self):
+        """Each on what the former ones would have taken."""
+        for name in ("n1", "n2"):
+            self.add_node(name, sizes={**base.SIZES, "VCPU": 1})
+        found = self.nova.select_destinations(
+            self.context, spec_obj=messages.spec(num_instances=2))
+        self.assertEqual(["n1", "n2"], sorted(each["nodename"]
+                                              for each in found))
         self.assertRaises(
             errors.NoValidHost, self.nova.select_destinations, self.context,
-            spec_obj=messages.spec(num_instances=2))
+            spec_obj=messages.spec(num_instances=3))
+        for count in (0, 10 ** 9):
+            self.assertRaises(
+                exception.MalformedMessage, self.nova.select_destinations,
+                self.context, spec_obj=messages.spec(num_instances=count))
 
     def test_words_of_old(self):
         """Of a conductor that is held at RPC version 4.0."""
@@ -398,6 +412,86 @@ class TestSeveral(base.NovaCase):
             for uuid in (uuids.a, uuids.b, uuids.c)])
         self.assertIn("another server", self.decisions(uuids.a)[
             0].document["summary"])
+
+    def test_one_transaction_for_all(self):
+        for name in ("n1", "n2"):
+            self.add_node(name)
+        with mock.patch.object(
+                self.driver.allocations, "replace",
+                side_effect=self.driver.allocations.replace) as replace:
+            self.select([uuids.a, uuids.b, uuids.c])
+        (wanted, decisions, _), = (each.args
+                                   for each in replace.call_args_list)
+        self.assertEqual(([uuids.a, uuids.b, uuids.c], 3), (
+            [each.consumer_uuid for each in wanted], len(decisions)))
+
+    def test_more_than_one_transaction(self):
+        """If there is no room for the last ones, the first have nothing."""
+        self.useFixture(fixtures.MonkeyPatch(
+            "tachyon.scheduler.nova.manager.TOGETHER", 2))
+        node = self.add_node("n1", sizes={**base.SIZES, "VCPU": 5})
+        names = [getattr(uuids, name) for name in "abcdefgh"]
+        self.assertEqual([["n1"]] * 3, self.select_nodes(names[:3]))
+        self.assertEqual(3, self.used(node))
+        self.assertRaises(errors.NoValidHost, self.select, names[3:6])
+        self.assertEqual(3, self.used(node))
+        self.assertEqual(set(names[:3]), set(self.source.consumed))
+        self.assertEqual(["no_candidates"] * 3, [
+            self.decisions(uuid)[0].verdict for uuid in names[3:6]])
+
+    def test_a_shared_provider_is_drained_once(self):
+        """What one takes of it, another does not find, on any host."""
+        sizes = {"VCPU": 8, "MEMORY_MB": 16384}
+        for name in ("n1", "n2"):
+            self.add_node(name, sizes=sizes, aggregates=[uuids.shelf])
+        self.add_host("storage", aggregates=[uuids.shelf],
+                      traits=["MISC_SHARES_VIA_AGGREGATE"], DISK_GB=2)
+        self.select([uuids.a, uuids.b])
+        self.assertRaises(errors.NoValidHost, self.select, [uuids.c])
+
+    def test_what_nova_alone_counts(self):
+        """Each sees what the former ones take of nodes."""
+        self.config(group="filter_scheduler",
+                    enabled_filters=["NumInstancesFilter"],
+                    max_instances_per_host=1)
+        for name in ("n1", "n2"):
+            self.add_node(name)
+        self.assertEqual([["n1"], ["n2"]], sorted(
+            self.select_nodes([uuids.a, uuids.b])))
+        error = self.assertRaises(errors.NoValidHost, self.select,
+                                  [uuids.c])
+        self.assertIn("NumInstancesFilter", str(error))
+
+    def test_another_is_faster(self):
+        """All of them are decided anew; who lost says so."""
+        nodes = {self.add_node(name): name for name in ("n1", "n2")}
+        real, lost = self.driver.allocations.replace, []
+
+        def replace(claims, *others):
+            if not lost:
+                lost.extend(claims[1].allocations)
+                real([models.Claim(uuids.thief, None, "p2", "bob", {
+                    lost[0]: base.SIZES})])
+            return real(claims, *others)
+
+        with mock.patch.object(self.driver.allocations, "replace", replace):
+            found = self.select_nodes([uuids.a, uuids.b])
+        left, = nodes.keys() - set(lost)
+        self.assertEqual([[nodes[left]]] * 2, found)
+        self.assertEqual([nodes[lost[0]]], [
+            conflict["host"] for uuid in (uuids.a, uuids.b)
+            for conflict in self.decisions(uuid)[0].document["conflicts"]])
+
+    def test_one_has_something_already(self):
+        """It keeps it, as if it were the only one."""
+        self.add_node("n1")
+        self.add_node("old", sizes={"VCPU": 1})
+        self.driver.allocations.replace([models.Claim(
+            uuids.b, None, "p1", "admin", {
+                self.source.told[1].uuid: {"VCPU": 1}})])
+        self.assertEqual([["n1"]] * 2,
+                         self.select_nodes([uuids.a, uuids.b]))
+        self.assertEqual(2, len(self.allocations(uuids.b)))
 
     def test_each_at_a_child_with_room(self):
         """Nova gives up where the first child of the host is full."""
