@@ -83,9 +83,10 @@ class Scores:
     total: npt.NDArray[np.float64]
 
     def weighted(self, weigher: str, index: int) -> float:
-        multipliers = np.broadcast_to(self.multipliers[weigher],
-                                      self.total.shape)
-        return float(self.normalised[weigher][index] * multipliers[index])
+        multiplier = self.multipliers[weigher]
+        if isinstance(multiplier, np.ndarray):
+            multiplier = multiplier.item(index)
+        return self.normalised[weigher].item(index) * multiplier
 
 
 class HostSet:

@@ -79,7 +79,7 @@ class Side(fixtures.Fixture):
         self.ready_after = time.monotonic() - start
 
 
-class _BenchNeo4j(neo4j.Neo4j):
+class BenchNeo4j(neo4j.Neo4j):
     """Neo4j as it is meant to run: with all of its compiler, and memory."""
 
     jvm_options = ("--add-opens=java.base/java.nio=ALL-UNNAMED",
@@ -114,7 +114,7 @@ class TachyonOnNeo4j(_Tachyon):
     name = "neo4j"
 
     def _setUp(self) -> None:
-        self._server = server = self.useFixture(_BenchNeo4j())
+        self._server = server = self.useFixture(BenchNeo4j())
         self._start({"database": {"driver": "neo4j"}, "neo4j_database": {
             "uri": server.uri, "password": server.password}},
             [server.process])
@@ -157,7 +157,7 @@ def _median(action: Callable[[], Any]) -> float:
     return statistics.median(times)
 
 
-class _BenchPlacement(placement.Placement):
+class BenchPlacement(placement.Placement):
 
     def command(self, port: int) -> list[str]:
         return [sys.executable, "-m", "gunicorn",
@@ -181,7 +181,7 @@ class PlacementOnMariaDB(Side):
             check=True, capture_output=True, timeout=LOAD_DEADLINE,
             env={**os.environ,
                  "OS_PLACEMENT_DATABASE__CONNECTION": server.url})
-        peer = self.useFixture(_BenchPlacement(server.url))
+        peer = self.useFixture(BenchPlacement(server.url))
         placement_rows.load(server.url, generated.GeneratedCloud(
             self.hosts, self.shape))
         self.url = peer.url

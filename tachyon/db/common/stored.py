@@ -8,6 +8,8 @@ import json
 import logging
 from typing import Any
 
+import orjson
+
 LOG = logging.getLogger(__name__)
 
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
@@ -36,7 +38,10 @@ def microseconds(seconds: float) -> int:
 
 def dump(value: Any) -> str:
     """Return the JSON text of a document."""
-    return json.dumps(value, separators=(",", ":"))
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:                   # numbers of more than 64 bits
+        return json.dumps(value, separators=(",", ":"))
 
 
 def load_or_none(text: str) -> Any:

@@ -50,10 +50,11 @@ class HostSource(abc.ABC):
         ``refresh`` returned. It does no work for each host, unless there are
         others than before."""
 
-    def consume(self, provider_uuid: str,
-                taken: facts_module.Consumption) -> None:
-        """Note that an instance was given a host: all facts from now on know
-        it, until the compute itself says so."""
+    def consume(self, taken: Sequence[tuple[str, facts_module.Consumption]]
+                ) -> None:
+        """Note that instances were given hosts, each of which is named by the
+        uuid of its provider: all facts from now on know it, until the
+        computes themselves say so."""
 
     def release(self, provider_uuid: str, instance_uuid: str) -> None:
         """Take back ``consume``: the claim came to nothing."""

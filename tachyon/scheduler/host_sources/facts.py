@@ -162,6 +162,13 @@ class NodeSet:
         """Return the aggregates of each host, tuples by id."""
         return self.facts.aggregates.at(self.indices)
 
+    @functools.cached_property
+    def metadata_keys(self) -> frozenset[str]:
+        """Return the keys of metadata that any of their aggregates has."""
+        return frozenset(
+            key for code in self.aggregates.present()
+            for each in self.aggregates.values[code] for key in each.metadata)
+
     def at_hosts(self, names: Iterable[str]) -> npt.NDArray[np.bool_]:
         """Return which nodes belong to one of some service hosts."""
         found = np.zeros(len(self.facts.table) + 1, np.bool_)

@@ -67,7 +67,10 @@ class Table:
                  topology: object | None = None,
                  columns: Mapping[str, tuple[Read, Any]] | None = None,
                  by_host: Mapping[str, Sequence[int]] | None = None) -> None:
-        self.nodes = (*nodes, node_module.UNKNOWN)
+        # Not copied once more where they are: there are thousands.
+        self.nodes: Sequence[node_module.Node] = (
+            nodes if nodes and nodes[-1] is node_module.UNKNOWN
+            else (*nodes, node_module.UNKNOWN))
         self.topology = topology or object()
         # Two readers may both make one: they get the same.
         self._columns: dict[str, tuple[Read, Any]] = dict(columns or {})
@@ -112,7 +115,7 @@ class Table:
     def replace(self, changed: Mapping[int, node_module.Node]) -> "Table":
         """Return a table with other nodes at some indices, of the same uuids
         and hosts."""
-        nodes = list(self.nodes[:-1])
+        nodes = list(self.nodes)
         for index, node in changed.items():
             nodes[index] = node
         columns = {}

@@ -130,6 +130,7 @@ class NovaManager:
         for number, data in enumerate(batch):
             if data.verdict not in (None, Verdict.SCHEDULED):
                 self._fail(data, batch[:number])
+        taken = []
         for data in batch:
             chosen = data.selection
             assert chosen is not None
@@ -139,8 +140,10 @@ class NovaManager:
                 self._keep(explain.decision(data, self._conf,
                                             Verdict.SCHEDULED))
             else:
-                self.source.consume(chosen.provider_uuid,
-                                    companions.share(data, chosen))
+                taken.append((chosen.provider_uuid,
+                              companions.share(data, chosen)))
+        if taken:
+            self.source.consume(taken)
 
     def _fail(self, data: scheduler_data.SchedulingData,
               former: Sequence[scheduler_data.SchedulingData]) -> NoReturn:

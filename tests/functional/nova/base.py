@@ -3,7 +3,7 @@
 What nova's own databases would tell of hosts is told by the tests.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import fixtures
@@ -72,10 +72,11 @@ class ToldSource(source_base.HostSource):
     def begin(self, instance_uuid: str) -> None:
         self.begun.append(instance_uuid)
 
-    def consume(self, provider_uuid: str,
-                taken: facts_module.Consumption) -> None:
-        self.consumed[taken.instance_uuid] = provider_uuid
-        self.shares[taken.instance_uuid] = taken
+    def consume(self, taken: Sequence[tuple[str, facts_module.Consumption]]
+                ) -> None:
+        for provider_uuid, share in taken:
+            self.consumed[share.instance_uuid] = provider_uuid
+            self.shares[share.instance_uuid] = share
 
     def release(self, provider_uuid: str, instance_uuid: str) -> None:
         self.consumed.pop(instance_uuid, None)

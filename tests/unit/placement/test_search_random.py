@@ -113,3 +113,45 @@ class TestAgainstOracle(unittest.TestCase):
                           for name, amount in taken.items()),
                 frozenset((suffix, frozenset(names[row] for row in rows))
                           for suffix, rows in candidate.mappings.items()))
+
+
+class TestLess(unittest.TestCase):
+    """A snapshot less a candidate is what one is after its claim."""
+
+    def test_same_as_after_the_claim(self):
+        taken = 0
+        for seed in range(CASES // 10):
+            rng = random.Random(seed)
+            store = oracle.random_store(rng)
+            query = oracle.random_query(rng, store)
+            with fakes.snapshot_of(store) as seen:
+                before = self.everything(seen, query)
+                candidate = next(search.find(seen, query).candidates(), None)
+                if candidate is None:
+                    continue
+                amounts = {seen.uuids[row]: dict(each)
+                           for row, each in candidate.allocations}
+                left = self.everything(seen.less(amounts), query)
+                self.assertEqual(before, self.everything(seen, query))
+            for uuid, each in amounts.items():
+                self.use(store, uuid, each)
+            with self.subTest(seed=seed), fakes.snapshot_of(store) as after:
+                self.assertEqual(self.everything(after, query), left)
+            taken += before != left
+        self.assertGreater(taken, CASES // 100)
+
+    @staticmethod
+    def everything(snapshot, query):
+        found = search.find(snapshot, query)
+        return ({TestAgainstOracle.plain(snapshot, each) for each
+                 in found.candidates(limit=sys.maxsize)},
+                [(each.name, each.before, each.after)
+                 for each in found.stages])
+
+    @staticmethod
+    def use(store, uuid, amounts):
+        name, = (name for name, each in store.providers.items()
+                 if each.uuid == uuid)
+        inventories = store.providers[name].inventories
+        store.use(name, **{each: inventories[each].used + amount
+                           for each, amount in amounts.items()})

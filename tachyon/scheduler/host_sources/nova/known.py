@@ -238,24 +238,30 @@ class Known:
                      for index in moment.table.at_host(host)), None)
 
     # --------------------------------------------------- what was decided
-    def consume(self, uuid: str, share: facts_module.Consumption) -> None:
-        """Take an instance's share of a node, until its compute does."""
+    def consume(self, taken: Sequence[tuple[str, facts_module.Consumption]]
+                ) -> None:
+        """Take instances' shares of nodes, until their computes do."""
         with self._lock:
-            moment, node = self.moment, self._raw.get(uuid)
-            if moment is None or node is None:
+            moment, coming = self.moment, {}
+            if moment is None:
                 return
-            came = moment.instances.host_of(share.instance_uuid) is None
-            self._pending.take(node, share, came)
-            # Who moves is on its former host, too, until it has moved.
-            self._replace(uuid, {share.instance_uuid: node.host}
-                          if came else {})
+            for uuid, share in taken:
+                node = self._raw.get(uuid)
+                if node is None:
+                    continue
+                came = moment.instances.host_of(share.instance_uuid) is None
+                self._pending.take(node, share, came)
+                # Who moves is on its former host, too, until it has moved.
+                if came:
+                    coming[share.instance_uuid] = node.host
+            self._replace({uuid for uuid, _ in taken}, coming)
 
     def release(self, uuid: str, instance_uuid: str) -> None:
         """Give back what ``consume`` took."""
         with self._lock:
             came = self._pending.give_back(uuid, instance_uuid)
             if came is not None:
-                self._replace(uuid, {instance_uuid: None} if came else {})
+                self._replace([uuid], {instance_uuid: None} if came else {})
 
     def begin(self, instance_uuid: str) -> None:
         """Note that an instance has come to where it was to be by now, or
@@ -263,15 +269,16 @@ class Known:
         with self._lock:
             self._pending.end(instance_uuid)
 
-    def _replace(self, uuid: str,
+    def _replace(self, uuids: Collection[str],
                  moved: Mapping[str, str | None]) -> None:
-        """Make a moment in which other things are taken of a node, and other
+        """Make a moment in which other things are taken of nodes, and other
         instances are on their way. Lock held."""
-        moment, node = self.moment, self._raw.get(uuid)
-        if moment is not None and node is not None:
+        moment = self.moment
+        nodes = {self._index[uuid]: self._pending.left(self._raw[uuid])
+                 for uuid in uuids if uuid in self._raw}
+        if moment is not None and nodes:
             self.moment = dataclasses.replace(
-                moment, table=moment.table.replace(
-                    {self._index[uuid]: self._pending.left(node)}),
+                moment, table=moment.table.replace(nodes),
                 instances=moment.instances.but(moved) if moved
                 else moment.instances)
 

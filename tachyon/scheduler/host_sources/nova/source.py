@@ -208,9 +208,9 @@ class NovaSource(base.HostSource):
     def begin(self, instance_uuid: str) -> None:
         self.known.begin(instance_uuid)
 
-    def consume(self, provider_uuid: str,
-                taken: facts_module.Consumption) -> None:
-        self.known.consume(provider_uuid, taken)
+    def consume(self, taken: Sequence[tuple[str, facts_module.Consumption]]
+                ) -> None:
+        self.known.consume(taken)
 
     def release(self, provider_uuid: str, instance_uuid: str) -> None:
         self.known.release(provider_uuid, instance_uuid)

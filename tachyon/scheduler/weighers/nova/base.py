@@ -27,6 +27,8 @@ class NovaWeigher(base.Weigher):
                       ) -> float | npt.NDArray[np.float64]:
         """Return the multiplier that each host's aggregates have, of several
         the least."""
+        if self.option not in hosts.nodes.metadata_keys:
+            return default
         return metadata.numbers(hosts.nodes.aggregates, self.option, default,
                                 float)
 

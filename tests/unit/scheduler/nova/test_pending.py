@@ -19,11 +19,15 @@ at = databases.at
 class TestPending(source_case.SourceCase):
 
     def take(self, source, uuid="new", host="h1"):
-        source.consume(placement_fakes.uuid(host), facts_module.Consumption(
-            uuid, ram_mb=1000, disk_mb=1024, vcpus=2))
+        source.consume([(
+            placement_fakes.uuid(host), facts_module.Consumption(
+                uuid, ram_mb=1000, disk_mb=1024, vcpus=2))])
 
     def free(self, source, later=0.0):
-        node = self.node(self.facts(source, later), "h1")
+        return self.free_in(self.facts(source, later))
+
+    def free_in(self, facts):
+        node = self.node(facts, "h1")
         return (node.free_ram_mb, node.free_disk_mb, node.vcpus_used,
                 node.num_instances, node.num_io_ops)
 
@@ -37,19 +41,34 @@ class TestPending(source_case.SourceCase):
         self.assertEqual((4000, 51200, 1, 2, 1), self.free(source))
         self.assertIsNone(self.where(source, "new", later=0))
 
+    def test_facts_less_a_share(self):
+        """They are what facts are once it is taken, and others stay."""
+        source = self.make()
+        facts = self.facts(source)
+        row = facts.by_row.tolist().index(next(
+            index for index, node in enumerate(facts.table.nodes)
+            if node.host == "h1"))
+        left = facts.less(row, facts_module.Consumption(
+            "new", ram_mb=1000, disk_mb=1024, vcpus=2))
+        self.take(source)
+        self.assertEqual(self.free(source), self.free_in(left))
+        self.assertEqual("h1", left.instances.host_of("new"))
+        self.assertIsNone(facts.instances.host_of("new"))
+        self.assertEqual((4000, 51200, 1, 2, 1), self.free_in(facts))
+
     def test_cells_and_devices_are_taken_as_the_compute_will(self):
         """Also of what it reports later: who is there by then may have others
         than was thought."""
         source = self.make()
         self.report([0, 1])
         self.facts(source, later=10.0)
-        source.consume(
+        source.consume([(
             placement_fakes.uuid("h1"), facts_module.Consumption(
                 "new", demand=demand.Demand(
                     guest.GuestTopology((guest.GuestCell(
                         0, 64, pinned=2, policy=guest.Cpus.DEDICATED),)),
                     devices=(requests.DeviceRequest(
-                        1, (requests.Spec((("vendor_id", "10de"),)),)),))))
+                        1, (requests.Spec((("vendor_id", "10de"),)),)),))))])
 
         def left(later):
             node = self.node(self.facts(source, later), "h1")
