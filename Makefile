@@ -19,10 +19,11 @@ TEST_ENV := OS_STDOUT_CAPTURE=1 OS_STDERR_CAPTURE=1 OS_LOG_CAPTURE=1 \
 unexport PYTHONDONTWRITEBYTECODE
 INPUTS := setup.cfg setup.py pyproject.toml requirements.txt constraints.txt
 
-.PHONY: help venv demo test services lint docs samples nova bench clean
+.PHONY: help venv demo test services lint docs samples nova bench bench-nova \
+    clean
 
 help:  ## Say what can be made
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile \
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile \
 	    | expand -t 18
 
 venv: $(VENV)/.installed  ## Make .venv with Tachyon in it
@@ -55,6 +56,10 @@ nova: $(VENV)/.installed-tests  ## Run Nova's functional tests on Tachyon
 bench: $(VENV)/.installed-bench  ## Measure Tachyon and Placement side by side
 	@bash tools/test-setup.sh
 	@$(IN_VENV) python -m tests.benchmark $(BENCH)
+
+bench-nova: $(VENV)/.installed-bench  ## Measure Nova's calls on both schedulers
+	@bash tools/test-setup.sh
+	@$(IN_VENV) python -m tests.benchmark.nova $(BENCH)
 
 clean:  ## Remove everything that was made
 	rm -rf $(VENV) .tox .stestr .mypy_cache .ruff_cache .hypothesis build \
