@@ -24,6 +24,17 @@ class Module:
     swaps: tuple[str, ...] = SWAPS
 
 
+@dataclasses.dataclass(frozen=True)
+class Excepted:
+    """A test that does not pass in some swaps, and which of Tachyon's own
+    see to the same."""
+
+    name: str
+    swaps: tuple[str, ...]
+    reason: str
+    covers: tuple[str, ...]
+
+
 def _lines(name: str) -> Iterator[str]:
     for line in (HERE / name).read_text().splitlines():
         line = line.partition("#")[0].strip()
@@ -60,12 +71,20 @@ def short(name: str) -> str:
 
 def exceptions(swap: str) -> dict[str, str]:
     """Return by id the tests that do not pass in a swap, and why."""
-    found = {}
+    return {each.name: each.reason for each in all_exceptions()
+            if swap in each.swaps}
+
+
+def all_exceptions() -> Iterator[Excepted]:
+    covers: tuple[str, ...] = ()
     for line in _lines("exceptions.txt"):
-        name, swaps, reason = line.split(None, 2)
-        if swap in swaps.split(","):
-            found[f"{PREFIX}{name}"] = reason
-    return found
+        word, rest = line.split(None, 1)
+        if word == "covered":
+            covers = tuple(rest.split())
+            continue
+        swaps, reason = rest.split(None, 1)
+        yield Excepted(f"{PREFIX}{word}", tuple(swaps.split(",")), reason,
+                       covers)
 
 
 def share(swap: str) -> list[str]:

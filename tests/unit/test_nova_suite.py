@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import unittest
 from unittest import mock
 
 import testtools
@@ -26,6 +27,16 @@ class TestLists(testtools.TestCase):
                 set(), set(lists.share(swap)) & set(lists.exceptions(swap)))
             self.assertEqual(len(lists.share(swap)),
                              len(set(lists.share(swap))))
+
+    def test_what_is_excepted_is_covered(self):
+        """Unless it is so with stock nova, too, tests of ours see to it."""
+        for each in lists.all_exceptions():
+            if each.swaps == lists.SWAPS:
+                continue
+            self.assertTrue(each.covers, each.name)
+            for name in each.covers:
+                found = unittest.defaultTestLoader.loadTestsFromName(name)
+                self.assertLess(0, found.countTestCases(), name)
 
     def test_batches(self):
         sizes = (30, 10, 1, 90, 2)
