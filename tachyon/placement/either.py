@@ -22,6 +22,11 @@ class Either:
         # Rows (int32, ascending), as those of each.
         self.roots = np.union1d(first.roots, second.roots)
 
+    @property
+    def searches(self) -> tuple[search.Found, ...]:
+        """Return the results that this one is made of."""
+        return self._first, self._second
+
     def candidates(self, roots: Iterable[int] | None = None,
                    limit: int | None = None) -> Iterator[search.Candidate]:
         """Yield candidates, ``limit`` at most: first those of the first

@@ -13,7 +13,7 @@ group ask one provider for the same class.
 import functools
 import itertools
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -97,7 +97,7 @@ class Found:
         if combine.is_single(self._snapshot, self.query):
             yield from combine.the_only_ones(roots.tolist(), self.query)
             return
-        combiner = combine.Combiner(self._evaluation.parts, self._shapes)
+        combiner = combine.Combiner(self.parts, self.shapes)
         patience = combiner.patience
         self._searches.append(patience)
         waiting = []
@@ -123,10 +123,20 @@ class Found:
                     remaining.append(candidates)
             waiting = remaining
 
+    @property
+    def parts(self) -> Sequence[masks.Part]:
+        """Return what the query was split into: one provider gives each."""
+        return self._evaluation.parts
+
     @functools.cached_property
-    def _shapes(self) -> shapes.Shapes:
-        return shapes.Shapes(self._snapshot, self.query,
-                             self._evaluation.parts)
+    def shapes(self) -> shapes.Shapes:
+        """Return what trees look like to the query."""
+        return shapes.Shapes(self._snapshot, self.query, self.parts)
+
+    @property
+    def searches(self) -> "tuple[Found, ...]":
+        """Return itself: see ``tachyon.placement.either``."""
+        return (self,)
 
     def _distinct(self, candidates: Iterator[Candidate]
                   ) -> Iterator[Candidate]:
@@ -155,7 +165,7 @@ class Found:
         have the same candidates. Of the roots that nothing of their own tree
         serves, one is enough for each set of sharing providers.
         """
-        parts, sharing = self._evaluation.parts, self._space.sharing
+        parts, sharing = self.parts, self._space.sharing
         if not len(sharing) or parts[0].pool.via is None:
             return self.roots
         owning = np.zeros(self._snapshot.n, bool)

@@ -70,6 +70,7 @@ HOMES = {
     "waitress": {"tachyon.api"},
     "eventlet": set(),
     "flask": {"tachyon.api"},
+    "highspy": {"tachyon.placement.programs"},
     "keystonemiddleware": {"tachyon.api"},
     "keystoneauth1": {"tachyon.api", "tachyon.transfer"},
     "neo4j": {"tachyon.db.neo4j"},

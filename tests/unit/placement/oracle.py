@@ -152,8 +152,8 @@ def some(rng, names, chance):
     return frozenset(name for name in names if rng.random() < chance)
 
 
-def random_inventory(rng):
-    total = rng.choice((2, 4, 8, 16))
+def random_inventory(rng, totals):
+    total = rng.choice(totals)
     return models.Inventory(
         total=total, reserved=rng.choice((0, 0, 0, 1)),
         min_unit=rng.choice((1, 1, 1, 1, 2)),
@@ -163,7 +163,8 @@ def random_inventory(rng):
         used=rng.choice((0, 0, 0, 1)))
 
 
-def random_store(rng: random.Random) -> fakes.FakeStore:
+def random_store(rng: random.Random,
+                 totals=(2, 4, 8, 16)) -> fakes.FakeStore:
     store = fakes.FakeStore()
     nested = rng.random() < 0.7
     sharing = rng.random() < 0.6
@@ -176,7 +177,7 @@ def random_store(rng: random.Random) -> fakes.FakeStore:
             traits |= {SHARES}
         store.add(f"p{number}", parent, traits=traits,
                   aggregates=some(rng, AGGREGATES, 0.5),
-                  inventory={name: random_inventory(rng)
+                  inventory={name: random_inventory(rng, totals)
                              for name in CLASSES if rng.random() < 0.75})
     return store
 
