@@ -112,6 +112,10 @@ Host names that Explain gives as examples of each reason.
     cfg.IntOpt("explain_hosts", default=10, min=0, help="""
 Hosts whose scores Explain lists, best first.
 """),
+    cfg.IntOpt("explain_capacity_hosts", default=100, min=0, help="""
+Hosts that Explain lists where it is asked how many more fit, those that take
+most first.
+"""),
     cfg.IntOpt("explain_max_bytes", default=65536, min=1024, help="""
 Size above which an Explain document loses its lists.
 """),

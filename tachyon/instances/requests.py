@@ -1,7 +1,7 @@
 """RequestsManager: what was decided and why, and what would be."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from oslo_config import cfg
@@ -25,6 +25,8 @@ MAX_PAGE = 100
 # may not know.
 _HOSTS = {"host": None, "service": None, "allocations": None,
           "conflicts": (), "scores": (), "nearest": (), "hosts": ()}
+# What a question about a server of Nova's has one of.
+_OF_NOVA = ("server", "request_spec")
 # Of what was decided on, the part that the caller had sent.
 _OWN_INPUTS = ("query", "preferred_traits", "avoided_traits",
                "scheduler_hints")
@@ -78,21 +80,34 @@ class RequestsManager:
                 request: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the document of a decision made now, without a claim.
 
-        ``request`` is that of ``InstanceManager.create``, with ``hosts``:
-        names of those that are to be explained in full.
+        ``request`` is that of ``InstanceManager.create``, or has a server of
+        Nova's: ``server``, in plain words, or ``request_spec``, as Nova sends
+        it. Besides, ``hosts``: names of those that are to be explained in
+        full, and ``capacity``: whether to tell how many more fit.
 
-        :raises ValidationError: see ``tachyon.instances.spec.resolve``.
-        :raises BadRequest: the scheduler can't make sense of it.
+        :raises ValidationError: see ``tachyon.instances.spec.resolve``; or
+            the flavor is too small for the image.
+        :raises BadRequest: the scheduler can't make sense of it, or has
+            nothing to do with Nova.
         :raises SchedulerUnavailable: none answers.
         :raises PolicyNotAuthorized:
         """
         access.authorize(ctx, policies.EXPLAIN)
+        hosts = list(request.get("hosts", ()))
+        capacity = request.get("capacity", False)
+        server = {name: request[name] for name in _OF_NOVA if name in request}
+        if server:
+            return self._ask(self.scheduler_api.explain_server, ctx, server,
+                             hosts, capacity)
         wish = spec.resolve(self.driver, request)
-        question = objects.SchedulingRequest(
-            name=request["name"], hosts=list(request.get("hosts", ())),
-            **wish)
+        return self._ask(
+            self.scheduler_api.explain, ctx, objects.SchedulingRequest(
+                name=request["name"], hosts=hosts, **wish), capacity)
+
+    def _ask(self, ask: Callable[..., Mapping[str, Any]],
+             *args: object) -> Mapping[str, Any]:
         try:
-            return self.scheduler_api.explain(ctx, question)
+            return ask(*args)
         except exception.TachyonException as e:
             raise _own(e) from e
         except Exception as e:

@@ -35,7 +35,7 @@ _Key = tuple[int, str]                   # row or place, and resource class
 class Host(NamedTuple):
     """``fits``: so many, if all of them go there."""
 
-    name: str
+    host: str
     uuid: str
     fits: int
 

@@ -76,9 +76,11 @@ def fit(made: dict[str, Any], max_bytes: int) -> dict[str, Any]:
     dropped: list[str] = []
     made["limits"] = {**made["limits"], "explain_max_bytes": max_bytes,
                       "dropped": dropped}
-    for name in ("scores", "nearest", "conflicts", "hosts", "funnel.examples",
-                 "inputs.query", "inputs.scheduler_hints", "funnel",
-                 "inputs", "allocations"):
+    for name in ("scores", "nearest", "conflicts", "hosts", "capacity.hosts",
+                 "funnel.examples", "inputs.query", "inputs.scheduler_hints",
+                 "funnel", "inputs", "allocations"):
+        if name == "capacity.hosts" and "capacity" not in made:
+            continue
         dropped.append(name)
         _drop(made, name)
         if len(orjson.dumps(made)) <= max_bytes:
@@ -95,6 +97,10 @@ def _drop(made: dict[str, Any], name: str) -> None:
             {**stage, "removed": [{**each, "examples": []}
                                   for each in stage["removed"]]}
             for stage in made["funnel"]]
+    elif name == "capacity.hosts":
+        found = made["capacity"]
+        made["capacity"] = {**found, "hosts": [], "truncated": bool(
+            found["truncated"] or found["hosts"])}
     elif tail:
         made[head] = {key: value for key, value in made[head].items()
                       if key != tail}

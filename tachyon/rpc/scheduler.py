@@ -1,5 +1,6 @@
 """How the other services call a scheduler."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from oslo_config import cfg
@@ -25,9 +26,10 @@ class SchedulerAPI:
 
     * 1.0: wake, heartbeat, report_inventory, begin_action, finish_action,
       reconcile, explain.
+    * 1.1: explain_server, and capacity for explain.
     """
 
-    VERSION = "1.0"
+    VERSION = "1.1"
 
     def __init__(self, conf: cfg.ConfigOpts):
         self._client = transport.get_client(conf, TOPIC, self.VERSION)
@@ -76,7 +78,22 @@ class SchedulerAPI:
             ctx, "reconcile", service_host=service_host, domains=domains)
 
     def explain(self, ctx: context.RequestContext,
-                request: objects.SchedulingRequest) -> dict[str, Any]:
-        """Return the Explain document of a dry run."""
-        return self._client.prepare(version="1.0").call(
-            ctx, "explain", request=request)
+                request: objects.SchedulingRequest,
+                capacity: bool = False) -> dict[str, Any]:
+        """Return the Explain document of a dry run; with ``capacity``, also
+        how many more fit."""
+        if not capacity:
+            # As schedulers that are not upgraded yet know it, too.
+            return self._client.prepare(version="1.0").call(
+                ctx, "explain", request=request)
+        return self._client.prepare(version="1.1").call(
+            ctx, "explain", request=request, capacity=True)
+
+    def explain_server(self, ctx: context.RequestContext,
+                       request: Mapping[str, Any], hosts: Sequence[str],
+                       capacity: bool) -> dict[str, Any]:
+        """Return the Explain document of a dry run for a server of nova's:
+        ``request`` has a ``server`` or a ``request_spec``."""
+        return self._client.prepare(version="1.1").call(
+            ctx, "explain_server", request=request, hosts=hosts,
+            capacity=capacity)

@@ -259,6 +259,9 @@ class SchedulingData:
     instance: models.Instance | None = None
     attempt: int = 0
     dry_run: bool = False
+    # How many fit is wanted, too; and what makes that number a bound.
+    counted: bool = False
+    bounds: tuple[str, ...] = ()
     # Nothing is taken: it stays where it is, or who asks does not say for
     # whom.
     claimless: bool = False

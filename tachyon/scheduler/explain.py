@@ -18,6 +18,8 @@ and failure, live and dry run::
                     weighted}}}], best first
     nearest         [{host, reasons}] that failed by the least
     hosts           [{host, known, fits, reasons, rank}] for those asked for
+    capacity        {total, exact, bounds, hosts: [{host, uuid, fits}],
+                    truncated}: how many more fit, only if it was asked
     limits          {name: value} of those that shortened this document, and
                     ``dropped``: the parts left out for its size
     inputs          query, fallback (what hosts may give instead, or null),
@@ -38,6 +40,7 @@ from oslo_config import cfg
 from tachyon.db import models
 from tachyon.placement import documents
 from tachyon.placement import reasons
+from tachyon.scheduler import capacity
 from tachyon.scheduler import data as scheduler_data
 from tachyon.scheduler import funnel
 
@@ -53,6 +56,8 @@ def observe(data: scheduler_data.SchedulingData,
     hosts, found, snapshot = data.hosts, data.found, data.snapshot
     if hosts is None or snapshot is None:
         return
+    if data.counted:
+        data.findings["survey"] = capacity.survey(data)
     limit = conf.scheduler.explain_hosts
     ranking = ([] if data.ranking is None
                else data.ranking.first(limit).tolist())
@@ -187,6 +192,10 @@ def document(data: scheduler_data.SchedulingData, conf: cfg.ConfigOpts,
         "limits": _limits(data, conf),
         "inputs": _inputs(data, chosen),
     }
+    if data.counted:
+        made["capacity"] = capacity.document(
+            findings.get("survey"), data.bounds,
+            conf.scheduler.explain_capacity_hosts)
     return documents.fit(made, conf.scheduler.explain_max_bytes)
 
 

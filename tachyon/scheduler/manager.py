@@ -5,7 +5,7 @@ what the service calls every so often. Each belongs to one flow:
 ``deliveries`` (requests), ``results`` (of computes), ``heartbeats``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent import futures
 from typing import Any
 
@@ -32,6 +32,7 @@ from tachyon.scheduler import hosts as scheduler_hosts
 from tachyon.scheduler import pipeline as scheduler_pipeline
 from tachyon.scheduler import results
 from tachyon.scheduler.host_sources import base as source_base
+from tachyon.scheduler.nova import dry_run
 from tachyon.scheduler.nova import manager as nova_manager
 
 LOG = logging.getLogger(__name__)
@@ -78,10 +79,16 @@ class SchedulerManager:
             conf, driver, self._hosts, self._pipeline, self._data_driver,
             compute_api)
         # None unless nova's requests are answered, too.
-        self.nova = (None if source is None else nova_manager.NovaManager(
-            conf, driver, self._pipeline, enabled.make(
+        self.nova: nova_manager.NovaManager | None = None
+        self.dry_runs: dry_run.DryRuns | None = None
+        if source is not None:
+            nova_driver = enabled.make(
                 plugins.DATA_DRIVERS, "nova",
-                plugins.load(plugins.DATA_DRIVERS, "nova"), conf), source))
+                plugins.load(plugins.DATA_DRIVERS, "nova"), conf)
+            self.nova = nova_manager.NovaManager(
+                conf, driver, self._pipeline, nova_driver, source)
+            self.dry_runs = dry_run.DryRuns(conf, driver, self._pipeline,
+                                            nova_driver)
         self._results = results.Results(conf, driver, self._reschedule)
         self._heartbeats = heartbeats.Heartbeats(conf, driver)
 
@@ -107,16 +114,36 @@ class SchedulerManager:
         self._begin(self._deliveries.take, notice.message_id)
 
     def explain(self, ctx: tachyon_context.RequestContext,
-                request: objects.SchedulingRequest) -> dict[str, Any]:
-        """Return the document of the decision that would be made now.
+                request: objects.SchedulingRequest,
+                capacity: bool = False) -> dict[str, Any]:
+        """Return the document of the decision that would be made now; with
+        ``capacity``, also how many more fit.
 
         :raises PolicyNotAuthorized:
         :raises SchedulingDataInvalid:
         """
         policy.authorize(ctx, EXPLAIN_RULE)
         data = self._data_driver.initialise(ctx, request)
+        data.counted = capacity
         self._pipeline.run(data)
         return explain.document(data, self._conf, data.verdict)
+
+    def explain_server(self, ctx: tachyon_context.RequestContext,
+                       request: Mapping[str, Any], hosts: Sequence[str] = (),
+                       capacity: bool = False) -> dict[str, Any]:
+        """Return the document of the decision on a server of nova's: see
+        ``tachyon.scheduler.nova.dry_run``.
+
+        :raises PolicyNotAuthorized:
+        :raises SchedulingDataInvalid: also if nova's requests are not
+            answered here.
+        :raises ValidationError:
+        """
+        policy.authorize(ctx, EXPLAIN_RULE)
+        if self.dry_runs is None:
+            raise dry_run.refuse("[nova] enabled is off, so nothing is known "
+                                 "of Nova's hosts.")
+        return self.dry_runs.explain(ctx, request, hosts, capacity)
 
     # ----------------------------------------------------------- from computes
     def begin_action(self, ctx: tachyon_context.RequestContext,

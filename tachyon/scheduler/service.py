@@ -29,7 +29,7 @@ class SchedulerService(service.RpcService):
     topic = scheduler_rpc.TOPIC
     version = scheduler_rpc.SchedulerAPI.VERSION
     methods = ("wake", "heartbeat", "report_inventory", "begin_action",
-               "finish_action", "reconcile", "explain")
+               "finish_action", "reconcile", "explain", "explain_server")
 
     _nova: nova_rpc.NovaServer | None = None
 

@@ -1,4 +1,5 @@
-"""Dry runs over HTTP: of an instance, and of a query for candidates."""
+"""Dry runs over HTTP: of an instance, of a server of Nova's, and of a query
+for candidates."""
 
 from typing import Any
 
@@ -50,9 +51,16 @@ def _explanations() -> explanations.ExplanationsManager:
 
 
 @routing.route("POST", "/explain", rule=policies.EXPLAIN,
-               body="ExplainRequest", response="ExplainDocument")
+               body=routing.Forms("ExplainRequest", {
+                   "server": "ExplainServerRequest",
+                   "request_spec": "ExplainSpecRequest"}),
+               response="ExplainDocument")
 def explain(body: dict[str, Any]) -> Any:
-    """Ask what would be decided on an instance now, without creating it."""
+    """Ask what would be decided on an instance now, without creating it.
+
+    Or on a server of Nova's: in plain words, or as Nova asks a scheduler.
+    With ``capacity``, it is also told how many more of them fit.
+    """
     return _manager().explain(flask.g.context, body)
 
 

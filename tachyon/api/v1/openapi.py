@@ -83,7 +83,7 @@ def _operation(route: routing.Route) -> dict[str, Any]:
         operation["security"] = []
     if route.body is not None:
         operation["requestBody"] = {
-            "required": True, "content": _content(route.body)}
+            "required": True, "content": _body(route.body)}
     return operation
 
 
@@ -120,6 +120,13 @@ def _error_statuses(route: routing.Route) -> list[int]:
 
 def _error(text: str) -> dict[str, Any]:
     return {"description": text, "content": _content("Errors")}
+
+
+def _body(body: str | routing.Forms) -> dict[str, Any]:
+    if isinstance(body, str):
+        return _content(body)
+    return {"application/json": {"schema": {
+        "oneOf": [common.ref(name) for name in body.schemas]}}}
 
 
 def _content(name: str) -> dict[str, Any]:

@@ -23,6 +23,25 @@ NO_FIELDS: Mapping[str, common.Schema] = {}
 
 
 @dataclasses.dataclass(frozen=True)
+class Forms:
+    """A body of several forms, told apart by a field that only one has: the
+    schema for each such field, and that of the form without any of them."""
+
+    default: str
+    by_field: Mapping[str, str]
+
+    @property
+    def schemas(self) -> tuple[str, ...]:
+        return (self.default, *self.by_field.values())
+
+    def of(self, body: Any) -> str:
+        """Return the schema that a body is held to."""
+        return next((name for field, name in self.by_field.items()
+                     if isinstance(body, dict) and field in body),
+                    self.default)
+
+
+@dataclasses.dataclass(frozen=True)
 class Route:
     """One operation. ``body`` and ``response`` name schemas; ``rule`` is
     None where everybody is let in, even without a token; ``location`` says
@@ -36,7 +55,7 @@ class Route:
     rule: str | None
     status: int
     response: str | None
-    body: str | None
+    body: str | Forms | None
     parameters: Mapping[str, common.Schema]    # of the path
     query: Mapping[str, common.Schema]
     errors: tuple[int, ...]
@@ -58,7 +77,7 @@ ROUTES: list[Route] = []
 
 def route(method: str, path: str, *, rule: str | None,
           response: str | None = None, status: int = 200,
-          body: str | None = None,
+          body: str | Forms | None = None,
           parameters: Mapping[str, common.Schema] = NO_FIELDS,
           query: Mapping[str, common.Schema] = NO_FIELDS,
           errors: tuple[int, ...] = (), location: bool = False,
@@ -100,7 +119,10 @@ def make_view(route: Route) -> Callable[..., flask.Response]:
             if route.query:
                 arguments["query"] = query
         if route.body is not None:
-            arguments["body"] = validation.check(route.body, _json_body())
+            body = _json_body()
+            name = (route.body.of(body) if isinstance(route.body, Forms)
+                    else route.body)
+            arguments["body"] = validation.check(name, body)
         return _respond(route, route.handler(**arguments))
     return view
 

@@ -57,6 +57,19 @@ class Filter(abc.ABC):
         group by which providers. It is asked about the best hosts only."""
         return True
 
+    def looks_at_mappings(self, data: scheduler_data.SchedulingData) -> bool:
+        """Return whether ``admits`` may refuse anything for a request. Where
+        none does, it is told faster how many of them fit."""
+        return type(self).admits is not Filter.admits
+
+    def most(self, hosts: scheduler_data.HostSet,
+             data: scheduler_data.SchedulingData
+             ) -> npt.NDArray[np.int64] | None:
+        """Return how many more like this one each host that has passed may
+        get, as far as the filter knows, int64[n]; None if it sets no limit.
+        It is asked where somebody wants to know how many fit."""
+        return None
+
     def compute_limits(self, host: scheduler_data.Host,
                        data: scheduler_data.SchedulingData
                        ) -> Mapping[str, Any]:

@@ -44,7 +44,7 @@ def compose(request_spec: object, filter_properties: object
         **data,
         "instance_uuid": instance.get("uuid"),
         "num_instances": spec.get("num_instances", 1),
-        "image": _image(spec.get("image")),
+        "image": image(spec.get("image")),
         "flavor": _object(spec.get("instance_type"), "Flavor"),
         "scheduler_hints": {
             name: value if isinstance(value, list) else [value]
@@ -75,7 +75,11 @@ def _instance(value: object) -> Mapping[str, Any]:
     return {name: found.raw(name) for name in (*_OF_INSTANCE, "uuid")}
 
 
-def _image(value: object) -> Any:
+def image(value: object) -> Any:
+    """Return an image as it travels, from the words of Glance's API.
+
+    :raises MalformedMessage:
+    """
     if not value or wire.is_a(value, "ImageMeta"):
         return value or None
     image = _dict(value, "image")

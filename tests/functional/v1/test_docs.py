@@ -56,6 +56,10 @@ class TestDocument(base.TestCase):
             schema = self.document["components"]["schemas"][name]
         if "enum" in schema:
             return
+        if "oneOf" in schema:
+            for form in schema["oneOf"]:
+                self.check_bounds(where, form)
+            return
         kinds = schema["type"]
         for kind in [kinds] if isinstance(kinds, str) else kinds:
             for bound in {

@@ -28,10 +28,16 @@ class RecordingScheduler:
             raise self.error
         self.woken.append((ctx, notice))
 
-    def explain(self, ctx, request):
+    def explain(self, ctx, request, capacity=False):
+        return self._answer(ctx, request, capacity)
+
+    def explain_server(self, ctx, request, hosts, capacity):
+        return self._answer(ctx, request, hosts, capacity)
+
+    def _answer(self, *asked):
         if self.error is not None:
             raise self.error
-        self.asked.append((ctx, request))
+        self.asked.append(asked)
         return self.answer
 
 

@@ -89,9 +89,9 @@ class TestAgainstBruteForce(unittest.TestCase):
         self.assertTrue(counted.exact)
         self.assertEqual(
             {name: fits for name, fits in alone.items() if fits},
-            {host.name: host.fits for host in counted.hosts})
+            {host.host: host.fits for host in counted.hosts})
         self.assertEqual(total, counted.total)
-        self.assertTrue(all(host.uuid == store.providers[host.name].uuid
+        self.assertTrue(all(host.uuid == store.providers[host.host].uuid
                             for host in counted.hosts))
         if len(queries) > 1:
             return "either"
@@ -124,7 +124,7 @@ def count(store, query, names=None, most=None, admits=None):
     # The snapshot is gone by now.
     counted = survey.count()
     return (counted.total, counted.exact,
-            {host.name: host.fits for host in counted.hosts})
+            {host.host: host.fits for host in counted.hosts})
 
 
 class TestFlat(unittest.TestCase):

@@ -7,6 +7,7 @@ refer to each other by ``#/components/schemas/<name>``.
 from typing import Any
 
 from tachyon.api.v1.schemas import common
+from tachyon.api.v1.schemas import explain
 from tachyon.api.v1.schemas import flavors
 from tachyon.api.v1.schemas import instances
 from tachyon.api.v1.schemas import requests
@@ -14,5 +15,5 @@ from tachyon.api.v1.schemas import services
 
 SCHEMAS: dict[str, dict[str, Any]] = {
     name: schema
-    for module in (common, flavors, instances, requests, services)
+    for module in (common, explain, flavors, instances, requests, services)
     for name, schema in module.SCHEMAS.items()}

@@ -6,7 +6,7 @@ from tachyon.db import models
 _TRAITS = common.array(common.SYMBOL, 256)
 
 # The part of a wish that an instance shows again, resolved.
-_SPEC: dict[str, common.Schema] = {
+SPEC: dict[str, common.Schema] = {
     "resources": {
         "type": "object", "maxProperties": 64,
         "propertyNames": common.SYMBOL,
@@ -34,25 +34,20 @@ _SPEC: dict[str, common.Schema] = {
     },
 }
 
-_WISH: dict[str, common.Schema] = {
+WISH: dict[str, common.Schema] = {
     "name": {**common.TEXT, "description": (
         "Need not be unique. [instances] max_name_length may allow less.")},
     "flavor": common.FLAVOR_NAME,
     "image": common.TEXT,
-    **_SPEC,
+    **SPEC,
 }
 
-_EXAMPLE = {"name": "web-1", "flavor": "m1.small", "image": "ubuntu-24.04",
+EXAMPLE = {"name": "web-1", "flavor": "m1.small", "image": "ubuntu-24.04",
             "required_traits": ["HW_CPU_X86_AVX2"]}
 
 SCHEMAS: dict[str, common.Schema] = {
     "InstanceCreate": common.record(
-        _WISH, optional=tuple(_SPEC), examples=[_EXAMPLE]),
-    "ExplainRequest": common.record(
-        {**_WISH, "hosts": common.array(common.TEXT, 100, description=(
-            "Hosts by name of which every single reason is wanted."))},
-        optional=(*_SPEC, "hosts"),
-        examples=[{**_EXAMPLE, "hosts": ["host-0001"]}]),
+        WISH, optional=tuple(SPEC), examples=[EXAMPLE]),
     "ActionRequest": common.record(
         {"action": common.ACTION}, examples=[{"action": "start"}]),
     "Instance": common.record({
@@ -70,7 +65,7 @@ SCHEMAS: dict[str, common.Schema] = {
             "Why it is, or was, in ERROR.")},
         "request_id": {"type": "string", "description": (
             "The request that created it: see /requests/{id}.")},
-        **_SPEC,
+        **SPEC,
         "project_id": {"type": "string"},
         "user_id": {"type": "string"},
         "created_at": common.TIME,

@@ -91,9 +91,27 @@ _DOCUMENT: dict[str, common.Schema] = {
     "inputs": {"type": "object", "description": "What it was decided on."},
 }
 
+# Only in documents for which it was asked.
+_CAPACITY = _part({
+    "total": {**_COUNT, "description": "How many fit, all hosts together."},
+    "exact": {"type": "boolean", "description": (
+        "Whether so many fit, and no more.")},
+    "bounds": common.array(_TEXT, description=(
+        "Why it is not exact: numa_topology, pci_requests, server_group "
+        "(fewer may fit); search (more may).")),
+    "hosts": common.array(
+        _part({"host": _TEXT, "uuid": _TEXT, "fits": _COUNT}),
+        description=("Hosts that take any, the most first, and how many, if "
+                     "all went there.")),
+    "truncated": {"type": "boolean", "description": (
+        "Whether more hosts take any than are listed.")},
+}, description="How many more fit, and where; only if it was asked.")
+
 SCHEMAS: dict[str, common.Schema] = {
     "Reason": _part(_REASON),
-    "ExplainDocument": _part(_DOCUMENT),
+    "ExplainDocument": {
+        **_part(_DOCUMENT),
+        "properties": {**_DOCUMENT, "capacity": _CAPACITY}},
     "Request": {
         "allOf": [common.ref("ExplainDocument"),
                   _part({"created_at": common.TIME})],

@@ -35,6 +35,16 @@ class ServerGroupAntiAffinityFilter(base.MaskFilter):
         own = on_hosts(hosts, [data.nova.instance_uuid], data) > 0
         return own | (on_hosts(hosts, group.members, data) < most)
 
+    def most(self, hosts: scheduler_data.HostSet,
+             data: scheduler_data.SchedulingData
+             ) -> npt.NDArray[np.int64] | None:
+        group = data.nova.instance_group
+        if group is None or group.policy != "anti-affinity":
+            return None
+        others = group.members - {data.nova.instance_uuid}
+        most = self._most(group.rules.get("max_server_per_host", 1))
+        return most - on_hosts(hosts, others, data)
+
     def _most(self, rule: object) -> int:
         try:
             return int(str(rule))

@@ -54,6 +54,11 @@ class NumInstancesFilter(_LimitFilter):
     number = "num_instances"
     option = "max_instances_per_host"
 
+    def most(self, hosts: scheduler_data.HostSet,
+             data: scheduler_data.SchedulingData) -> npt.NDArray[np.int64]:
+        left = self.limits(hosts) - hosts.nodes.numbers(self.number)
+        return np.ceil(left).astype(np.int64)
+
 
 class AggregateNumInstancesFilter(_AggregateLimitFilter, NumInstancesFilter):
     """The same, with limits of aggregates."""

@@ -58,6 +58,9 @@ class NUMATopologyFilter(base.RulesFilter):
             hosts, left, question,
             lambda node: demand.fit(node, mappings) is not None)
 
+    def looks_at_mappings(self, data: scheduler_data.SchedulingData) -> bool:
+        return inside.claims_devices(data)
+
     def admits(self, host: scheduler_data.Host,
                data: scheduler_data.SchedulingData,
                mappings: Mapping[str, tuple[str, ...]]) -> bool:

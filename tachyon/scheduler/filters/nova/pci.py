@@ -40,6 +40,9 @@ class PciPassthroughFilter(base.RulesFilter):
                                   node: all(_has(node, part)
                                             for part in parts))
 
+    def looks_at_mappings(self, data: scheduler_data.SchedulingData) -> bool:
+        return inside.claims_devices(data)
+
     def admits(self, host: scheduler_data.Host,
                data: scheduler_data.SchedulingData,
                mappings: Mapping[str, tuple[str, ...]]) -> bool:
