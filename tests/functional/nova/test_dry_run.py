@@ -5,6 +5,7 @@ import json
 from oslo_utils.fixture import uuidsentinel as uuids
 
 from tachyon import exception
+from tachyon.scheduler.host_sources import node as node_module
 from tachyon.scheduler.nova import errors
 from tests.functional.nova import base
 from tests.unit.scheduler.nova import messages
@@ -66,9 +67,12 @@ class TestDryRuns(base.NovaCase):
                           uuids.vm)
 
     def test_prefilters_and_filters_are_asked(self):
-        for name in ("n1", "n2", "n3"):
-            self.add_node(name)
-        self.set_zone("west", "n1-service", "n3-service")
+        self.add_node("n2")
+        for name in ("n1", "n3"):
+            self.add_node(name, aggregates=[uuids.west])
+        self.source.aggregates = (node_module.Aggregate(
+            1, uuids.west, "west", frozenset(("n1-service", "n3-service")),
+            {"availability_zone": "west"}),)
         self.source.down.add("n3-service")
         document = self.ask(availability_zone="west", capacity=True)
         self.assertEqual("n1", document["host"])
@@ -76,7 +80,8 @@ class TestDryRuns(base.NovaCase):
         stages = {stage["stage"]: stage["removed"]
                   for stage in document["funnel"]}
         self.assertIn("ComputeFilter", stages)
-        document = self.ask(availability_zone="north", capacity=True)
+        self.source.down.add("n1-service")
+        document = self.ask(availability_zone="west", capacity=True)
         self.assertEqual((0, True, [], False), tuple(
             document["capacity"][key]
             for key in ("total", "exact", "hosts", "truncated")))
@@ -116,10 +121,11 @@ class TestDryRuns(base.NovaCase):
         self.select([uuids.other], force_hosts=["n1-service"])
         self.source.instances = self.source.instances.but(
             {uuids.other: "n1-service"})
+        self.config("filter_scheduler",
+                    enabled_filters=["DifferentHostFilter"])
         for hint in (uuids.other, [uuids.other]):
-            document = self.ask(hints={"different_host": hint})
-            self.assertIn("different_host",
-                          str(document["inputs"]["scheduler_hints"]))
+            self.assertEqual("n2", self.ask(
+                hints={"different_host": hint})["host"])
 
     # ---------------------------------------------------------------- capacity
     def test_how_many_more_and_where(self):

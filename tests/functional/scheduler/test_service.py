@@ -110,6 +110,13 @@ class TestService(base.SchedulerCase):
         found = self.api.explain(context.get_admin_context(), request)
         self.assertEqual(("scheduled", "h1", True), (
             found["verdict"], found["host"], found["hosts"][0]["fits"]))
+        found = self.api.explain(context.get_admin_context(), request,
+                                 capacity=True)
+        self.assertEqual(4, found["capacity"]["total"])
+        self.assertRaises(
+            exception.SchedulingDataInvalid, self.api.explain_server,
+            context.get_admin_context(), {"request_spec": {
+                "nova_object.data": {}}}, ["h1"], True)
         self.assertRaises(exception.PolicyNotAuthorized, self.api.explain,
                           self.context, request)
         self.assertRaises(exception.SchedulingDataInvalid, self.api.explain,

@@ -7,6 +7,16 @@ from tests.functional.v1 import base
 from tests.unit.instances import documents
 
 ALICE = {"token": "alice:demo"}
+SERVER = {
+    "flavor": {"name": "m1", "vcpus": 2, "memory_mb": 1024, "root_gb": 1,
+               "ephemeral_gb": 1, "swap": 0, "extra_specs": {"a:b": "c"}},
+    "image": {"min_disk": 1, "min_ram": 1, "disk_format": "raw",
+              "properties": {"hw_machine_type": "q35", "hw_numa_nodes": 1,
+                             "hw_vif_multiqueue_enabled": True}},
+    "hints": {"group": "g", "different_host": ["a", "b"]},
+    "availability_zone": "west", "host": "h", "node": "n",
+    "force_host": "h", "force_node": "n", "ignore_hosts": ["i"],
+    "volume_backed": False, "project_id": "p", "user_id": "u"}
 
 
 class TestRequests(base.TestCase):
@@ -107,9 +117,56 @@ class TestExplain(base.TestCase):
                          {**base.WISH, "hosts": ["host-1"]})
 
         self.assertEqual(documents.make("scheduled"), body)
-        (_, request), = self.scheduler.asked
-        self.assertEqual(["host-1"], request.hosts)
+        (_, request, capacity), = self.scheduler.asked
+        self.assertEqual((["host-1"], False), (request.hosts, capacity))
         self.assertEqual([], self.tell("GET", "/instances")["instances"])
+
+    def test_how_many_more_fit(self):
+        self.scheduler.answer = {**documents.make("scheduled"), "capacity": {
+            "total": 7, "exact": False, "bounds": ["search"],
+            "truncated": True, "hosts": [
+                {"host": "host-1", "uuid": "u", "fits": 7}]}}
+
+        body = self.tell("POST", "/explain", {**base.WISH, "capacity": True})
+
+        self.assertEqual(self.scheduler.answer, body)
+        (_, _, capacity), = self.scheduler.asked
+        self.assertIs(True, capacity)
+
+    def test_servers_of_nova(self):
+        self.scheduler.answer = documents.make("scheduled")
+        for body in ({"server": SERVER}, {"request_spec": {"any": ["thing"]}}):
+            for more in ({}, {"hosts": ["a"], "capacity": True}):
+                self.tell("POST", "/explain", {**body, **more})
+                _, *asked = self.scheduler.asked[-1]
+                self.assertEqual([body, more.get("hosts", []),
+                                  more.get("capacity", False)], asked)
+
+    def test_servers_that_make_no_sense(self):
+        flavor = SERVER["flavor"]
+        cases = [({"server": {}}, "server.flavor"),
+                 ({"server": {"flavor": {"vcpus": 1}}},
+                  "server.flavor.memory_mb"),
+                 ({"server": {"flavor": {**flavor, "vcpus": -1}}},
+                  "server.flavor.vcpus"),
+                 ({"server": {"flavor": {**flavor, "extra_specs": {
+                     "a": 1}}}}, "server.flavor.extra_specs.a"),
+                 ({"server": {**SERVER, "image": {"properties": {
+                     "a": {}}}}}, "server.image.properties.a"),
+                 ({"server": {**SERVER, "hints": {"a": [1]}}},
+                  "server.hints.a.0"),
+                 ({"server": {**SERVER, "hosts": []}}, "server.hosts"),
+                 ({"server": SERVER, "request_spec": {}}, "request_spec"),
+                 ({"request_spec": []}, "request_spec"),
+                 ({"request_spec": {}, "capacity": 1}, "capacity"),
+                 ({**base.WISH, "server": SERVER}, "flavor"),
+                 ({**base.WISH, "capacity": "yes"}, "capacity")]
+        for body, field in cases:
+            error = self.refuse(400, "POST", "/explain", body)
+            self.assertEqual(field, error["field"])
+        for body in ([], "server", None):
+            self.refuse(400, "POST", "/explain", body or [])
+        self.assertEqual([], self.scheduler.asked)
 
     def test_it_is_held_to_what_a_create_is(self):
         cases = [({**base.WISH, "flavor": "none"}, "flavor"),

@@ -30,6 +30,7 @@ class TestScheduled(base.TestCase):
             self.compute, futurist.SynchronousExecutor())
         self.scheduler.wake = self.real.wake
         self.scheduler.explain = self.real.explain
+        self.scheduler.explain_server = self.real.explain_server
 
     def add_host(self, name):
         uuid = self.getUniqueString()
@@ -115,6 +116,25 @@ class TestScheduled(base.TestCase):
             wet = self.tell("GET", f"/requests/{vm['request_id']}")
             for key in ("verdict", "summary", "host", "funnel", "scores"):
                 self.assertEqual(wet[key], dry[key], key)
+
+    def test_how_many_more_fit(self):
+        self.make_vm(resources={"VCPU": 3, "MEMORY_MB": 512, "DISK_GB": 1})
+        wish = {**base.WISH, "resources": {"VCPU": 1}, "capacity": True}
+        capacity = self.tell("POST", "/explain", wish)["capacity"]
+        fits = sorted(host["fits"] for host in capacity["hosts"])
+        # 2 GiB each, of 8 and of 7.5.
+        self.assertEqual((5, True, [1, 4]),
+                         (capacity["total"], capacity["exact"], fits))
+        wish["required_traits"] = ["CUSTOM_NONE"]
+        self.assertEqual(
+            {"total": 0, "exact": True, "bounds": [], "hosts": [],
+             "truncated": False},
+            self.tell("POST", "/explain", wish)["capacity"])
+
+    def test_servers_of_nova_are_nothing_to_it(self):
+        error = self.refuse(400, "POST", "/explain", {"server": {
+            "flavor": {"vcpus": 1, "memory_mb": 1}}})
+        self.assertIn("[nova] enabled is off", error["detail"])
 
     def test_a_host_whose_compute_is_disabled_gets_nothing(self):
         service, = self.tell("GET", "/services")["services"]

@@ -108,7 +108,8 @@ class TestExplain(base.TestCase):
             "required_traits": ["A"], "hosts": ["host-1"]})
 
         self.assertEqual(documents.make("scheduled"), document)
-        (ctx, request), = self.scheduler.asked
+        (ctx, request, capacity), = self.scheduler.asked
+        self.assertIs(False, capacity)
         self.assertIs(self.admin, ctx)
         self.assertEqual(
             ("web-1", "m1.small", "debian-12",
@@ -117,6 +118,20 @@ class TestExplain(base.TestCase):
             (request.name, request.flavor, request.image, request.resources,
              request.required_traits, request.hosts))
         self.assertEqual([], list(self.driver.messages.list()))
+
+    def test_a_server_of_nova_is_asked_about_as_it_is(self):
+        self.scheduler.answer = documents.make("scheduled")
+        for asked in ({"server": {"flavor": {}}}, {"request_spec": {}}):
+            for more in ({}, {"hosts": ["h"], "capacity": True}):
+                self.assertEqual(documents.make("scheduled"),
+                                 self.requests.explain(
+                                     self.admin, {**asked, **more}))
+                self.assertEqual(
+                    (self.admin, asked, more.get("hosts", []),
+                     more.get("capacity", False)), self.scheduler.asked[-1])
+        self.assertRaises(exception.PolicyNotAuthorized,
+                          self.requests.explain, self.alice,
+                          {"request_spec": {}})
 
     def test_a_wish_that_makes_no_sense_is_not_asked(self):
         error = self.assertRaises(
