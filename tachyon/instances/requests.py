@@ -27,6 +27,9 @@ _HOSTS = {"host": None, "service": None, "allocations": None,
           "conflicts": (), "scores": (), "nearest": (), "hosts": ()}
 # What a question about a server of Nova's has one of.
 _OF_NOVA = ("server", "request_spec")
+# Deeper than anything of Nova's: to take it apart for the bus, and put it
+# together, must not exhaust the stack.
+DEPTH_MAX = 100
 # Of what was decided on, the part that the caller had sent.
 _OWN_INPUTS = ("query", "preferred_traits", "avoided_traits",
                "scheduler_hints")
@@ -86,7 +89,7 @@ class RequestsManager:
         full, and ``capacity``: whether to tell how many more fit.
 
         :raises ValidationError: see ``tachyon.instances.spec.resolve``; or
-            the flavor is too small for the image.
+            the flavor is too small for the image, or a spec nested too deeply.
         :raises BadRequest: the scheduler can't make sense of it, or has
             nothing to do with Nova.
         :raises SchedulerUnavailable: none answers.
@@ -97,6 +100,9 @@ class RequestsManager:
         capacity = request.get("capacity", False)
         server = {name: request[name] for name in _OF_NOVA if name in request}
         if server:
+            if _is_deep(server):
+                raise exception.ValidationError(field=next(iter(server)),
+                                                reason="nested too deeply.")
             return self._ask(self.scheduler_api.explain_server, ctx, server,
                              hosts, capacity)
         wish = spec.resolve(self.driver, request)
@@ -134,6 +140,17 @@ def _without_hosts(decision: models.Decision) -> models.Decision:
                    for row in document.get("funnel", ())],
         "inputs": {key: inputs[key] for key in _OWN_INPUTS if key in inputs},
     })
+
+
+def _is_deep(value: object) -> bool:
+    level = [value]
+    for _ in range(DEPTH_MAX):
+        level = [inner for each in level if isinstance(each, (dict, list))
+                 for inner in (each.values() if isinstance(each, dict)
+                               else each)]
+        if not level:
+            return False
+    return True
 
 
 def _own(error: exception.TachyonException) -> exception.TachyonException:

@@ -40,10 +40,10 @@ def check(name: str, value: Any) -> Any:
     """
     try:
         _raise_first(_named(name).iter_errors(value), "body")
+        return api_validation.integers(value)
     except RecursionError:
         raise exception.ValidationError(
             field="body", reason="nested too deeply.") from None
-    return api_validation.integers(value)
 
 
 class Strings:

@@ -3,6 +3,7 @@ import dataclasses
 from oslo_utils import uuidutils
 
 from tachyon import exception
+from tachyon.instances import requests
 from tests.functional.v1 import base
 from tests.unit.instances import documents
 
@@ -164,8 +165,15 @@ class TestExplain(base.TestCase):
         for body, field in cases:
             error = self.refuse(400, "POST", "/explain", body)
             self.assertEqual(field, error["field"])
-        for body in ([], "server", None):
-            self.refuse(400, "POST", "/explain", body or [])
+        for body in ([], "server"):
+            self.refuse(400, "POST", "/explain", body)
+        for depth in (requests.DEPTH_MAX, 900):
+            spec = {}
+            for _ in range(depth):
+                spec = {"nova_object.data": spec}
+            error = self.refuse(400, "POST", "/explain",
+                                {"request_spec": spec})
+            self.assertIn("nested too deeply", error["detail"])
         self.assertEqual([], self.scheduler.asked)
 
     def test_it_is_held_to_what_a_create_is(self):
