@@ -290,6 +290,26 @@ class TestDevices(Case):
             uuids.late, pci_requests=make_devices(),
             requested_resources=self.groups()))
 
+    def test_only_providers_that_will_do_are_counted(self):
+        """Of three GPUs, the node knows two; the other host knows none."""
+        node = self.add_cells("n1")
+        gpus = self.add_gpus(node, "a", "b", "c")
+        self.source.told[-1] = dataclasses.replace(
+            self.source.told[-1], pci=pools.DevicePools(pools=[
+                pools.Pool({"vendor_id": "10de", "numa_node": None,
+                            "rp_uuid": uuid}, 1) for uuid in gpus[:2]]))
+        self.add_gpus(self.add_cells("n2", devices=[
+            {"numa_node": 0, "rp_uuid": uuids.gone}]), "a")
+        document = self.scheduler.explain_server(
+            self.admin_context, {"request_spec": messages.spec(
+                pci_requests=make_devices(),
+                requested_resources=self.groups())}, capacity=True)
+        capacity = document["capacity"]
+        self.assertEqual(
+            (2, ["pci_requests"], [("n1", 2)]),
+            (capacity["total"], capacity["bounds"],
+             [(each["host"], each["fits"]) for each in capacity["hosts"]]))
+
 
 class TestNonsense(Case):
 

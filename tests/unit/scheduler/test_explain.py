@@ -1,6 +1,7 @@
 """The document of a decision: its words, its parts, its size."""
 
 import json
+from unittest import mock
 
 import jsonschema
 import orjson
@@ -8,6 +9,7 @@ import orjson
 from tachyon import objects
 from tachyon import plugins
 from tachyon.api.v1.schemas import requests as request_schemas
+from tachyon.placement import capacity
 from tachyon.placement import documents
 from tachyon.placement import reasons
 from tachyon.placement import view
@@ -100,11 +102,12 @@ class DocumentCase(base.TestCase):
             plugins.DATA_DRIVERS, "instance",
             plugins.load(plugins.DATA_DRIVERS, "instance"), self.conf)
 
-    def explain(self, vcpus=2, **fields):
+    def explain(self, vcpus=2, counted=False, **fields):
         data = self.data_driver.initialise(
             self.admin_context, objects.SchedulingRequest(
                 resources={"VCPU": vcpus}, required_traits=["CUSTOM_A"],
                 **fields))
+        data.counted = counted
         self.pipeline.run(data)
         made = explain.document(data, self.conf, data.verdict)
         self.assertEqual(made, json.loads(json.dumps(made)))
@@ -200,10 +203,49 @@ class TestDocument(DocumentCase):
                    in request_schemas.SCHEMAS.items()}
         schema = {"$ref": "#/components/schemas/ExplainDocument",
                   "components": {"schemas": schemas}}
-        for fields in ({}, {"vcpus": 100}, {"hosts": ["down", "best", "x"]}):
+        for fields in ({}, {"vcpus": 100}, {"hosts": ["down", "best", "x"]},
+                       {"counted": True}):
             jsonschema.validate(self.explain(**fields), schema)
         jsonschema.validate(explain.failed(
             "i", "p", "r", 1, Verdict.BAD_REQUEST, "x"), schema)
+
+
+class TestCapacity(DocumentCase):
+    def test_hosts_that_are_left(self):
+        made = self.explain(counted=True)
+        self.assertEqual((*FIRST_KEYS, "capacity"), tuple(made))
+        self.assertEqual({
+            "total": 6, "exact": True, "bounds": [], "truncated": False,
+            "hosts": [
+                {"host": name, "uuid": placement_fakes.uuid(name),
+                 "fits": fits} for name, fits in (("best", 4), ("good", 2))]},
+            made["capacity"])
+
+    def test_nothing_is_left(self):
+        self.assertEqual({"total": 0, "exact": True, "bounds": [],
+                          "hosts": [], "truncated": False},
+                         self.explain(100, counted=True)["capacity"])
+
+    def test_as_many_hosts_as_may_be_listed(self):
+        for limit, listed in ((0, []), (1, ["best"]), (2, ["best", "good"])):
+            self.config("scheduler", explain_capacity_hosts=limit)
+            made = self.explain(counted=True)["capacity"]
+            self.assertEqual((6, listed, limit < 2), (
+                made["total"], [each["host"] for each in made["hosts"]],
+                made["truncated"]))
+
+    def test_its_hosts_go_when_it_is_too_large(self):
+        made = documents.fit(self.explain(counted=True), 1500)
+        self.assertIn("capacity.hosts", made["limits"]["dropped"])
+        self.assertEqual((6, [], True), tuple(
+            made["capacity"][key] for key in ("total", "hosts", "truncated")))
+
+    def test_what_was_given_up(self):
+        with mock.patch.object(capacity.Survey, "count",
+                               lambda seen: capacity.Capacity(3, False, ())):
+            made = self.explain(counted=True)["capacity"]
+        self.assertEqual((3, False, ["search"]), tuple(
+            made[key] for key in ("total", "exact", "bounds")))
 
 
 class TestSize(DocumentCase):
