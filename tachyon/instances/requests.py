@@ -117,6 +117,9 @@ class RequestsManager:
         except exception.TachyonException as e:
             raise _own(e) from e
         except Exception as e:
+            if transport.is_too_new(e):
+                raise exception.SchedulerUnavailable(
+                    reason="tachyon-scheduler is to be upgraded first") from e
             if not transport.is_unanswered(e):
                 raise
             raise exception.SchedulerUnavailable(

@@ -131,7 +131,8 @@ class _Looking:
         self._kept: list[forms.Form] = []
 
     def at(self, index: int, root: int, most: int | None) -> _Tree:
-        made, members = [], []
+        made: list[forms.Form] = []
+        members: Sequence[int] = ()
         for roots, maker in self._makers:
             if root in roots:
                 look = maker.look(root)
@@ -179,21 +180,21 @@ class Survey:
         """Count. It may take seconds where trees are many and various."""
         times = self._times.copy()
         exact = self._complete
-        coupled, outside = self._coupled()
         searched = _Searched()
         for tree in self._trees:
-            alone = searched.count(tree)
-            times[tree.number] = min(alone.times, columns.HUGE)
-            exact &= alone.exact
-        total = sum(times.tolist())
+            found = searched.count(tree)
+            times[tree.number] = min(found.times, columns.HUGE)
+            exact &= found.exact
+        alone = times.tolist()
+        total = sum(alone)
+        coupled, outside = self._coupled()
         for group in _components(coupled, outside):
-            joint = _count_jointly(group, times.tolist(), outside)
-            total += joint.times - sum(
-                int(times[tree.number]) for tree in group)
+            joint = _count_jointly(group, alone, outside)
+            total += joint.times - sum(alone[tree.number] for tree in group)
             exact &= joint.exact
         return Capacity(total, exact, [
             Host(name, uuid, fits) for (name, uuid), fits
-            in zip(self._hosts, times.tolist(), strict=True) if fits])
+            in zip(self._hosts, alone, strict=True) if fits])
 
     def _coupled(self) -> tuple[list[_Tree], set[_Key]]:
         """Return the trees that share anything, and what they do."""

@@ -132,6 +132,13 @@ def tell(exc: BaseException) -> str:
     return str(exc).partition("\n")[0] or type(exc).__name__
 
 
+def is_too_new(exc: BaseException) -> bool:
+    """Return whether who was called is of a release that does not know the
+    call yet."""
+    return (isinstance(exc, oslo_messaging.RemoteError)
+            and exc.exc_type == "UnsupportedVersion")
+
+
 def is_unanswered(exc: BaseException) -> bool:
     """Return whether a call ended with its outcome unknown, and is worth
     making again: nobody answered, or who answered could not reach the store.

@@ -165,7 +165,9 @@ class TestExplain(base.TestCase):
 
     def test_nobody_answers(self):
         for error in (oslo_messaging.MessagingTimeout(),
-                      oslo_messaging.MessageDeliveryFailure()):
+                      oslo_messaging.MessageDeliveryFailure(),
+                      # As a scheduler says it that is not upgraded yet.
+                      oslo_messaging.RemoteError("UnsupportedVersion", "x")):
             self.explain_failing(error, exception.SchedulerUnavailable)
 
     def test_a_bug_in_the_scheduler_stays_one(self):

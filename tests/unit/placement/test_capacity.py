@@ -144,6 +144,14 @@ class TestFlat(unittest.TestCase):
         self.assertEqual((5, True, {"plain": 2, "ratio": 3}),
                          count(store, query))
 
+    def test_none_of_them_is_looked_at(self):
+        """However many they are, arrays tell."""
+        store = fakes.make_forest(**{
+            f"h{number}": {"inventory": {"VCPU": 4}} for number in range(50)})
+        with mock.patch.object(capacity._Looking, "at") as looking:
+            self.assertEqual(200, count(store, ask(("", {"VCPU": 1})))[0])
+        looking.assert_not_called()
+
     def test_only_of_the_hosts_that_are_named(self):
         store = fakes.make_forest(**{
             name: {"inventory": {"VCPU": 4}} for name in ("a", "b", "c")})
