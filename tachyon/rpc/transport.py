@@ -135,8 +135,11 @@ def tell(exc: BaseException) -> str:
 def is_too_new(exc: BaseException) -> bool:
     """Return whether who was called is of a release that does not know the
     call yet."""
-    return (isinstance(exc, oslo_messaging.RemoteError)
-            and exc.exc_type == "UnsupportedVersion")
+    # It arrives as itself only if it did not leave the process.
+    unknown = oslo_messaging.UnsupportedVersion
+    return isinstance(exc, unknown) or (
+        isinstance(exc, oslo_messaging.RemoteError)
+        and exc.exc_type == unknown.__name__)
 
 
 def is_unanswered(exc: BaseException) -> bool:

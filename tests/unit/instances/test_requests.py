@@ -167,6 +167,7 @@ class TestExplain(base.TestCase):
         for error in (oslo_messaging.MessagingTimeout(),
                       oslo_messaging.MessageDeliveryFailure(),
                       # As a scheduler says it that is not upgraded yet.
+                      oslo_messaging.UnsupportedVersion("1.1"),
                       oslo_messaging.RemoteError("UnsupportedVersion", "x")):
             self.explain_failing(error, exception.SchedulerUnavailable)
 
