@@ -25,7 +25,7 @@ from tachyon.placement import search
 from tachyon.placement import snapshot as snapshot_module
 
 # Trees of different amounts that are searched each; others are served in turn.
-SEARCHES_MAX = 1_000
+SEARCHES_MAX = 5_000
 
 # Whether a root's providers, by the suffix of the group, will do.
 Admits = Callable[[int, Mapping[str, tuple[int, ...]]], bool]
