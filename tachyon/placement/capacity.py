@@ -9,7 +9,6 @@ plain numbers. What takes long is done with those, when nobody waits for the
 view any more.
 """
 
-import collections
 import dataclasses
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -216,17 +215,50 @@ class _Searched:
 
     def __init__(self) -> None:
         self._known: dict[Hashable, programs.Count] = {}
-        self._searches = 0
+        self._splits: dict[int, tuple[programs.Mode,
+                                      tuple[programs.Mode, ...]]] = {}
 
     def count(self, tree: _Tree) -> programs.Count:
-        key = (id(tree.form), tuple(tree.stocks.values()), tree.most)
-        found = self._known.get(key)
+        plain, contended = self._split(tree.form)
+        if not contended:
+            return programs.count(
+                [programs.Block((plain,), tree.most)], tree.stocks)
+        found = self._search(contended, tree)
+        # Whichever number of the one can be had along with as many of the
+        # other.
+        most = found.times if tree.most is None else min(found.times,
+                                                         tree.most)
+        if plain:
+            most = programs.count([programs.Block((plain,), most)],
+                                  tree.stocks).times
+        return programs.Count(most, found.exact)
+
+    def _split(self, form: forms.Form
+               ) -> tuple[programs.Mode, tuple[programs.Mode, ...]]:
+        """Return the choices of a form that compete with no others, and the
+        modes of those that do."""
+        split = self._splits.get(id(form))
+        if split is None:
+            if len(form.modes) > 1:
+                split = (), form.modes
+            else:
+                contended = forms.contended(form.modes[0])
+                split = (tuple(choice for choice in form.modes[0]
+                               if choice not in contended),
+                         (contended,) if contended else ())
+            self._splits[id(form)] = split
+        return split
+
+    def _search(self, modes: tuple[programs.Mode, ...],
+                tree: _Tree) -> programs.Count:
+        stocks = {key: tree.stocks[key] for mode in modes
+                  for key in forms.keys_of(mode)}
+        question = modes, tuple(stocks.values())
+        found = self._known.get(question)
         if found is None:
-            blocks = [programs.Block(tree.form.modes, tree.most)]
-            if not programs.is_disjoint(blocks):
-                self._searches += 1
-            found = self._known[key] = programs.count(
-                blocks, tree.stocks, search=self._searches <= SEARCHES_MAX)
+            found = self._known[question] = programs.count(
+                [programs.Block(modes)], stocks,
+                search=len(self._known) < SEARCHES_MAX)
         return found
 
 
@@ -283,8 +315,4 @@ def _modes_left(tree: _Tree, outside: set[_Key]
     modes = tuple(tuple(map(named, mode)) for mode in tree.form.modes)
     if len(modes) > 1:
         return modes
-    mode, = modes
-    taken = collections.Counter(forms.keys_of(mode))
-    return (tuple(choice for choice in mode if any(
-        key in outside or taken[key] > 1
-        for key in forms.keys_of((choice,)))),)
+    return (forms.contended(modes[0], outside),)

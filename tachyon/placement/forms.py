@@ -1,12 +1,22 @@
 """Forms: what serving a request takes of trees, again and again.
 
 Trees that look alike (``tachyon.placement.shapes``) have the same form: the
-ways in which they can be packed, by place. Where nothing links the parts of
-a request, each part is a choice of its own, and no way is listed.
+ways in which they can be packed, by place. A part of a request that nothing
+links to others is a choice of its own: only of those that are linked, the ways
+are listed.
 """
 
+import collections
+import dataclasses
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from typing import Any, NamedTuple
 
 from tachyon.placement import masks
@@ -75,27 +85,34 @@ class Maker:
 
     def admitted(self, look: shapes.Look, admits: Admits) -> Form:
         """Return the form of one tree, of whose ways only some will do."""
-        ways = self._list(look)
+        everything = range(len(self._parts))
+        ways = self._list(look, everything)
         good = [picks for picks in ways.picks
                 if admits(self._mappings(look, picks))]
-        return self._of_ways(look, good, ways.complete)
+        return _of_choices([self._taken(everything, good)], look.own,
+                           ways.complete)
 
     def _make(self, look: shapes.Look) -> Form:
-        tree = self._tree(look)
-        if tree.constrained:
-            ways = self._list(look)
-            return self._of_ways(look, ways.picks, ways.complete)
-        mode = normal([tuple(
-            _alternative(_add({}, part, place)) for place in slot.options)
-            for part, slot in zip(self._parts, tree.slots, strict=True)])
-        return make((mode,) if all(slot.options for slot in tree.slots)
-                    else (), look.own, True)
+        slots = self._tree(look).slots
+        linked = [number for number, slot in enumerate(slots)
+                  if slot.needs or slot.isolated or slot.constrained]
+        choices = [tuple(
+            _alternative(_add({}, self._parts[number], place))
+            for place in slot.options) for number, slot in enumerate(slots)
+            if number not in linked]
+        complete = True
+        if linked:
+            ways = self._list(look, linked)
+            choices.append(self._taken(linked, ways.picks))
+            complete = ways.complete
+        return _of_choices(choices, look.own, complete)
 
-    def _of_ways(self, look: shapes.Look,
-                 ways: Iterable[tuple[int, ...]], complete: bool) -> Form:
+    def _taken(self, numbers: Sequence[int],
+               ways: Iterable[tuple[int, ...]]) -> programs.Choice:
+        """Return what these parts take in each of the ways."""
         # Groups that change places make another way, which takes the same.
-        taken = tuple(dict.fromkeys(map(self._take, ways)))
-        return make((normal([taken]),) if taken else (), look.own, complete)
+        return tuple(dict.fromkeys(
+            self._take(numbers, picks) for picks in ways))
 
     def _tree(self, look: shapes.Look) -> packing.Tree:
         tree = self._trees.get(look.shape)
@@ -103,20 +120,25 @@ class Maker:
             tree = self._trees[look.shape] = self._shapes.tree(look)
         return tree
 
-    def _list(self, look: shapes.Look) -> _Ways:
+    def _list(self, look: shapes.Look, numbers: Sequence[int]) -> _Ways:
+        """Return the ways to give places to these parts of a tree."""
         known = self._ways.get(look.shape)
         if known is None:
-            ways = packing.Packing(self._tree(look), self._patience)
+            tree = self._tree(look)
+            ways = packing.Packing(dataclasses.replace(
+                tree, slots=[tree.slots[number] for number in numbers]),
+                self._patience)
             picks = list(itertools.islice(ways, WAYS_MAX + 1))
             known = self._ways[look.shape] = _Ways(
                 picks[:WAYS_MAX],
                 len(picks) <= WAYS_MAX and not ways.given_up)
         return known
 
-    def _take(self, picks: Sequence[int]) -> programs.Alternative:
+    def _take(self, numbers: Sequence[int],
+              picks: Sequence[int]) -> programs.Alternative:
         taken: _Demand = {}
-        for part, place in zip(self._parts, picks, strict=True):
-            _add(taken, part, place)
+        for number, place in zip(numbers, picks, strict=True):
+            _add(taken, self._parts[number], place)
         return _alternative(taken)
 
     def _mappings(self, look: shapes.Look, picks: Sequence[int]
@@ -129,6 +151,11 @@ class Maker:
                 for suffix, places in found.items()}
 
 
+def _of_choices(choices: Sequence[programs.Choice], own: int,
+                complete: bool) -> Form:
+    return make((normal(choices),) if all(choices) else (), own, complete)
+
+
 def _add(taken: _Demand, part: masks.Part, place: int) -> _Demand:
     for name, amount in part.resources.items():
         taken[place, name] = taken.get((place, name), 0) + amount
@@ -137,6 +164,15 @@ def _add(taken: _Demand, part: masks.Part, place: int) -> _Demand:
 
 def _alternative(taken: _Demand) -> programs.Alternative:
     return tuple(sorted(taken.items()))
+
+
+def contended(mode: programs.Mode,
+              outside: Collection[Any] = ()) -> programs.Mode:
+    """Return those choices of a mode that take of what is taken of in another
+    way, too, or by others outside."""
+    taken = collections.Counter(keys_of(mode))
+    return tuple(choice for choice in mode if any(
+        taken[key] > 1 or key in outside for key in keys_of((choice,))))
 
 
 def normal(choices: Iterable[programs.Choice]) -> programs.Mode:

@@ -260,10 +260,23 @@ class TestSharing(unittest.TestCase):
                 programs, "count", side_effect=programs.count) as counting:
             self.assertEqual(50, count(
                 store, ask(("", {"VCPU": 1, "DISK_GB": 10})))[0])
-        sizes = [len(call.args[0]) for call in counting.call_args_list]
-        self.assertEqual({1}, set(sizes))
-        # One for all hosts alone, since they are alike, and one for all.
-        self.assertEqual(2, len(sizes))
+        self.assertEqual({1}, {len(call.args[0])
+                               for call in counting.call_args_list})
+
+    def test_what_lacks_competition_is_not_searched(self):
+        """Of a tree, only the groups that are linked are; like ones once."""
+        store = fakes.make_forest(**{
+            f"host{number}": {
+                "inventory": {"DISK_GB": 1000 + number}, "children": {
+                    f"gpu{number}{letter}": {"inventory": {"VGPU": amount}}
+                    for letter, amount in (("a", 3), ("b", 1), ("c", 1))}}
+            for number in range(20)})
+        query = ask(("", {"DISK_GB": 1}), ("_A", {"VGPU": 1}),
+                    ("_B", {"VGPU": 1}), group_policy="isolate")
+        with mock.patch.object(programs, "_search",
+                               side_effect=programs._search) as searching:
+            self.assertEqual((40, True), count(store, query)[:2])
+        searching.assert_called_once()
 
     def test_storages_apart_are_counted_apart(self):
         store = self.make(35, 3)
