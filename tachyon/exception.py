@@ -274,6 +274,12 @@ class PluginError(TachyonException):
     msg_fmt = "Plug-in %(name)s of %(namespace)s can't be loaded: %(reason)s"
 
 
+class PluginFailed(TachyonException):
+    """A third-party plug-in failed while it was asked; the log has how."""
+
+    msg_fmt = "%(name)s failed (%(error)s)."
+
+
 class HostSourceUnavailable(TachyonException):
     """What is needed of hosts besides Placement's could not be read."""
 

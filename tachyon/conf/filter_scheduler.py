@@ -26,13 +26,24 @@ Filters of nova's requests, in order (entry points ``tachyon.nova.filters``).
 
 Put those that remove the most hosts first.
 """),
+    cfg.MultiStrOpt("available_filters",
+                    default=["nova.scheduler.filters.all_filters"], help="""
+Third-party filters, written against nova's base class: dotted paths of
+classes, or of functions that return classes. ``enabled_filters`` knows them by
+the name of the class. The package nova has to be installed.
+
+What begins with ``nova.`` stands for Tachyon's own forms of nova's filters,
+which are always available. A third-party filter that has the name of one of
+them takes its place.
+"""),
     cfg.ListOpt("weight_classes", mutable=True,
                 default=["nova.scheduler.weights.all_weighers"], help="""
 Weighers of nova's requests (entry points ``tachyon.nova.weighers``).
 
-As in nova, a name may have a module before it, which does not count:
-``nova.scheduler.weights.ram.RAMWeigher`` is RAMWeigher. ``all_weighers`` is
-all of nova's.
+As in nova, a name may have a module before it. One of nova's does not count:
+``nova.scheduler.weights.ram.RAMWeigher`` is RAMWeigher, and ``all_weighers``
+is all of nova's. Any other is that of a third-party weigher, which is written
+against nova's base class; the package nova has to be installed.
 """),
     cfg.StrOpt("weighing", default="sum", choices=["sum", "lexicographic"],
                mutable=True, help="""

@@ -41,6 +41,13 @@ nova's ``[scheduler]`` group.
 
 Nova's databases are written to for that, and for nothing else.
 """),
+    cfg.ListOpt("config_files", default=[], help="""
+Configuration files of nova's own, for third-party filters and weighers: their
+options, and those of nova's that they read, are there. Not given, they are
+where nova itself finds them: /etc/nova/nova.conf...
+
+They are read once, if such a plug-in is named in ``[filter_scheduler]``.
+"""),
     cfg.FloatOpt("sweep_interval", default=60.0, min=0.1, help="""
 Seconds between two looks for servers that nova has given up, and that have
 allocations all the same: a scheduler was killed after the claim and before

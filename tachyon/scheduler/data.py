@@ -298,6 +298,8 @@ class SchedulingData:
     selection: Selection | None = None
     alternates: list[Selection] = dataclasses.field(default_factory=list)
     findings: dict[str, Any] = dataclasses.field(default_factory=dict)
+    # What plug-ins made for each other of the snapshot, by a name of theirs.
+    kept: dict[str, Any] = dataclasses.field(default_factory=dict)
     landed: models.Instance | None = None
     claimed: claims.Claimed | None = None
 
@@ -327,6 +329,7 @@ class SchedulingData:
         """Drop all that is not valid without the snapshot."""
         self.snapshot = self.serving = self.facts = None
         self.found = self.hosts = self.scores = self.ranking = None
+        self.kept = {}
 
     def forget(self) -> None:
         """Drop what the last try found, to decide once more."""

@@ -5,6 +5,7 @@ running scheduler. At start a missing or broken plug-in stops the daemon;
 later the scheduler goes on with what it had, and says so once.
 """
 
+import functools
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -14,6 +15,9 @@ from oslo_log import log as logging
 
 from tachyon import exception
 from tachyon import plugins
+from tachyon.scheduler.third_party import filters
+from tachyon.scheduler.third_party import library
+from tachyon.scheduler.third_party import weighers
 
 LOG = logging.getLogger(__name__)
 
@@ -60,25 +64,57 @@ class EnabledPlugins:
 
 class NovaPlugins(EnabledPlugins):
     """The same by options of nova's, which may have modules before names,
-    and a function that stands for all."""
+    a function that stands for all, and third-party classes."""
 
     ALL = frozenset(("all_filters", "all_weighers"))
     # What nova does not have is not meant by these.
     BEYOND = frozenset(("FragmentationWeigher",))
 
-    def _wanted(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(name.rpartition(".")[2]
-                                   for name in super()._wanted()))
+    def _make(self, names: tuple[str, ...]) -> dict[str, Any]:
+        made: dict[str, Any] = {}
+        for given in names:
+            for name, cls in self._find(given).items():
+                if name not in made:
+                    made[name] = make(self._namespace, name, cls, self._conf)
+        return made
+
+    def _find(self, given: str) -> Mapping[str, Callable[..., Any]]:
+        """Return the classes that an item of the option stands for."""
+        name = given.rpartition(".")[2]
+        names = [name] if name not in self.ALL else [
+            each for each in plugins.known(self._namespace)
+            if each not in self.BEYOND]
+        return plugins.load_all(self._namespace, names)
+
+
+class NovaFilters(NovaPlugins):
+    """Filters: third-party ones are made available by another option."""
 
     def _make(self, names: tuple[str, ...]) -> dict[str, Any]:
-        each = dict.fromkeys(
-            name for given in names for name in (
-                self._all() if given in self.ALL else [given]))
-        return super()._make(tuple(each))
+        self._available = {
+            name: functools.partial(filters.ThirdPartyFilter, cls=cls)
+            for path in self._conf.filter_scheduler.available_filters
+            if library.is_foreign(path)
+            for name, cls in library.find(self._conf, path,
+                                          library.FILTER).items()}
+        return super()._make(names)
 
-    def _all(self) -> list[str]:
-        return [name for name in plugins.known(self._namespace)
-                if name not in self.BEYOND]
+    def _find(self, given: str) -> Mapping[str, Callable[..., Any]]:
+        name = given.rpartition(".")[2]
+        if name in self._available:
+            return {name: self._available[name]}
+        return super()._find(given)
+
+
+class NovaWeighers(NovaPlugins):
+    """Weighers: third-party ones are named by their paths."""
+
+    def _find(self, given: str) -> Mapping[str, Callable[..., Any]]:
+        if not library.is_foreign(given):
+            return super()._find(given)
+        return {name: functools.partial(weighers.ThirdPartyWeigher, cls=cls)
+                for name, cls in library.find(self._conf, given,
+                                              library.WEIGHER).items()}
 
 
 def nova_filters(conf: cfg.ConfigOpts) -> EnabledPlugins:
@@ -86,7 +122,7 @@ def nova_filters(conf: cfg.ConfigOpts) -> EnabledPlugins:
 
     :raises PluginError:
     """
-    return NovaPlugins(conf, plugins.NOVA_FILTERS, "enabled_filters",
+    return NovaFilters(conf, plugins.NOVA_FILTERS, "enabled_filters",
                        "filter_scheduler")
 
 
@@ -95,8 +131,8 @@ def nova_weighers(conf: cfg.ConfigOpts) -> EnabledPlugins:
 
     :raises PluginError:
     """
-    return NovaPlugins(conf, plugins.NOVA_WEIGHERS, "weight_classes",
-                       "filter_scheduler")
+    return NovaWeighers(conf, plugins.NOVA_WEIGHERS, "weight_classes",
+                        "filter_scheduler")
 
 
 def make(namespace: str, name: str, cls: Callable[..., Any],

@@ -56,7 +56,8 @@ def score(weighers: Mapping[str, weighers_base.Weigher],
     raw = {name: _weigh(each, hosts, data)
            for name, each in weighers.items()}
     normalised = {
-        name: weighers_base.normalise(weights, weighers[name].least)
+        name: weighers_base.normalise(weights, weighers[name].least,
+                                      weighers[name].greatest)
         for name, weights in raw.items()}
     weighted = [multipliers[name] * weights
                 for name, weights in normalised.items()]

@@ -56,6 +56,10 @@ class Instances:
 
     base: Mapping[str, str] = dataclasses.field(default_factory=dict)
     late: Mapping[str, str | None] = dataclasses.field(default_factory=dict)
+    # Those of ``base`` by host, for as long as that is the same: made when
+    # somebody asks.
+    _by_host: dict[str, list[str]] = dataclasses.field(
+        default_factory=dict, repr=False, compare=False)
 
     LATE_MAX = 1000
 
@@ -65,11 +69,22 @@ class Instances:
             return self.late[uuid]
         return self.base.get(uuid)
 
+    def on(self, host: str) -> list[str]:
+        """Return the instances of a service host."""
+        if not self._by_host and self.base:
+            found: dict[str, list[str]] = {}
+            for uuid, each in self.base.items():
+                found.setdefault(each, []).append(uuid)
+            self._by_host.update(found)
+        return [uuid for uuid in self._by_host.get(host, ())
+                if uuid not in self.late] + [
+            uuid for uuid, each in self.late.items() if each == host]
+
     def but(self, changed: Mapping[str, str | None]) -> "Instances":
         """Return them with some changed."""
         late = {**self.late, **changed}
         if len(late) <= self.LATE_MAX:
-            return Instances(self.base, late)
+            return Instances(self.base, late, self._by_host)
         merged = {**self.base, **late}
         return Instances({uuid: host for uuid, host in merged.items()
                           if host is not None})

@@ -124,7 +124,7 @@ class NovaManager:
             self._pipeline.run_all(batch, companions)
         except exception.SchedulingDataInvalid as e:
             batch[0].end(Verdict.BAD_REQUEST, _reason(e))
-        except (exception.DriverUnavailable,
+        except (exception.DriverUnavailable, exception.PluginFailed,
                 exception.HostSourceUnavailable) as e:
             batch[0].end(Verdict.BACKEND_ERROR, str(e))
         for number, data in enumerate(batch):

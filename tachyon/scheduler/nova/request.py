@@ -168,6 +168,23 @@ class RequestedNetwork:
         return cls(fields.text("network_id"), fields.text("port_id"))
 
 
+class Call:
+    """The call that a request came with, which may be for several servers:
+    as it travelled, and what third-party plug-ins said of it so far."""
+
+    def __init__(self, primitive: Any) -> None:
+        self.primitive = primitive
+        # Filter: uuids of the hosts that passed it.
+        self.passed: dict[str, frozenset[str]] = {}
+        self._servers: list[str | None] = []
+
+    def number(self, instance_uuid: str | None) -> int:
+        """Return how many servers of the call were asked about before."""
+        if instance_uuid not in self._servers:
+            self._servers.append(instance_uuid)
+        return self._servers.index(instance_uuid)
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class RequestSpec:
     """One request. ``instance_uuid`` is that of the instance that is placed
@@ -197,6 +214,9 @@ class RequestSpec:
     network_metadata: networks.Networks | None = None
     # Of flavor, image and groups: filled in once the query is known.
     required_traits: frozenset[str] = _NONE
+    # For who has to have it as it came. It is not to be shown.
+    call: Call = dataclasses.field(
+        default_factory=lambda: Call(None), repr=False, compare=False)
 
     def hint(self, name: str, default: Any = None) -> Any:
         """Return a scheduler hint: the text, if it is one, else all."""
@@ -276,7 +296,8 @@ def read(primitive: Any) -> RequestSpec:
         numa_topology=fields.made("numa_topology", "InstanceNUMATopology",
                                   guest.GuestTopology.read),
         network_metadata=fields.made("network_metadata", "NetworkMetadata",
-                                     networks.Networks.read))
+                                     networks.Networks.read),
+        call=Call(primitive))
 
 
 def _pci_requests(fields: wire.Fields

@@ -99,7 +99,8 @@ class Servers:
             vcpus=flavor.vcpus, demand=demand.Demand.of(
                 spec, self._conf.nova_hosts
                 .packing_host_numa_cells_allocation_strategy),
-            mappings=chosen.mappings, limited=bool(chosen.limits))
+            mappings=chosen.mappings,
+            limited="numa_topology" in chosen.limits)
 
 
 def answer(done: Sequence[scheduler_data.SchedulingData],

@@ -211,6 +211,26 @@ def plain(value: Any, depth: int = DEPTH_MAX) -> Any:
     return {name: plain(each, depth - 1) for name, each in value.items()}
 
 
+def sealed(value: Any, depth: int = DEPTH_MAX) -> Any:
+    """Return a copy of a value as it travels, without what is never read.
+
+    :raises MalformedMessage: it is nested too deeply.
+    """
+    if not depth:
+        raise exception.MalformedMessage(reason="an object is nested too "
+                                                "deeply")
+    if isinstance(value, list):
+        return [sealed(each, depth - 1) for each in value]
+    if not isinstance(value, dict):
+        return value
+    shown = _OPEN_FIELDS.get(value.get(_NAME, ""))
+    if shown is not None and isinstance(value.get(_DATA), dict):
+        value = {**value, _DATA: {
+            name: each for name, each in value[_DATA].items()
+            if name in shown}, _CHANGES: []}
+    return {name: sealed(each, depth - 1) for name, each in value.items()}
+
+
 def write(name: str, version: str, data: Mapping[str, Any]
           ) -> dict[str, Any]:
     """Return an object as nova reads it."""

@@ -30,6 +30,8 @@ class Weigher(abc.ABC):
     # What counts as 0 when weights are spread, and all that is less; None:
     # the least among the candidates.
     least: float | None = None
+    # Likewise what counts as 1, and all that is more.
+    greatest: float | None = None
 
     def __init__(self, conf: cfg.ConfigOpts, name: str):
         self.conf = conf
@@ -81,17 +83,21 @@ class FreeResourceWeigher(Weigher):
         return hosts.free(self.resource_class).astype(np.float64)
 
 
-def normalise(raw: npt.NDArray[np.float64], least: float | None = None
-              ) -> npt.NDArray[np.float64]:
+def normalise(raw: npt.NDArray[np.float64], least: float | None = None,
+              greatest: float | None = None) -> npt.NDArray[np.float64]:
     """Return weights spread over 0..1; zeros where all are equal.
 
-    ``least`` is what becomes 0, whether there is one of it or not.
+    ``least`` is what becomes 0, ``greatest`` what becomes 1, whether there is
+    one of it or not.
     """
     if not len(raw):
         return raw.astype(np.float64)
     if least is not None:
         raw = np.maximum(raw, least)
-    low, high = raw.min() if least is None else least, raw.max()
+    if greatest is not None:
+        raw = np.minimum(raw, greatest)
+    low = raw.min() if least is None else least
+    high = raw.max() if greatest is None else greatest
     if low == high:
         return np.zeros(len(raw), np.float64)
     return np.asarray((raw - low) / (high - low), np.float64)

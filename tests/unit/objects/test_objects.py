@@ -73,11 +73,21 @@ def wire(entity, **kwargs):
     return json.loads(json.dumps(entity.obj_to_primitive(**kwargs)))
 
 
+def tachyons():
+    """Return Tachyon's classes by name: nova's may be in the registry, too,
+    and some have the same names."""
+    found = {name: [each for each in classes
+                    if each.OBJ_PROJECT_NAMESPACE == "tachyon"]
+             for name, classes
+             in objects_base.TachyonObjectRegistry.obj_classes().items()}
+    return {name: classes for name, classes in found.items() if classes}
+
+
 class TestVersions(base.TestCase):
 
     def setUp(self):
         super().setUp()
-        self.classes = objects_base.TachyonObjectRegistry.obj_classes()
+        self.classes = tachyons()
         self.checker = fixture.ObjectVersionChecker(self.classes)
 
     def test_fingerprints(self):
@@ -131,8 +141,7 @@ class TestWire(base.TestCase):
 
     def test_there_is_a_sample_of_each(self):
         self.assertEqual(
-            set(objects_base.TachyonObjectRegistry.obj_classes()),
-            set(SAMPLES))
+            set(tachyons()), set(SAMPLES))
         self.assertEqual(set(objects.__all__), set(SAMPLES))
 
     def test_each_survives(self):

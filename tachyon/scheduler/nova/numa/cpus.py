@@ -20,6 +20,11 @@ def mask(numbers: Iterable[int]) -> int:
     return made
 
 
+def numbers(cpus: int) -> set[int]:
+    """Return the numbers of the CPUs of a mask."""
+    return {one.bit_length() - 1 for one in each(cpus)}
+
+
 def union(masks: Iterable[int]) -> int:
     """Return the CPUs that any of some masks has."""
     made = 0
