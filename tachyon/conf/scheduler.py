@@ -104,7 +104,9 @@ that properties of the image name.
 """),
     cfg.BoolOpt("query_placement_for_routed_network_aggregates",
                 default=False, mutable=True, help="""
-Not supported: with it, requests of nova's that name networks are refused.
+Requests of nova's that name networks or ports: only hosts that the segments of
+these reach. Neutron is asked for the segments: see group ``neutron``, and
+install openstacksdk (extra ``neutron``).
 """),
     cfg.IntOpt("explain_examples", default=3, min=0, help="""
 Host names that Explain gives as examples of each reason.

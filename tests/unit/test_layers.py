@@ -72,11 +72,14 @@ HOMES = {
     "flask": {"tachyon.api"},
     "highspy": {"tachyon.placement.programs"},
     "keystonemiddleware": {"tachyon.api"},
-    "keystoneauth1": {"tachyon.api", "tachyon.transfer"},
+    "keystoneauth1": {"tachyon.api", "tachyon.transfer",
+                      "tachyon.conf.neutron",
+                      "tachyon.scheduler.networks.neutron"},
     "neo4j": {"tachyon.db.neo4j"},
     # It is answered without being there, and imported where third-party
     # plug-ins need it.
     "nova": {"tachyon.scheduler.third_party"},
+    "openstack": {"tachyon.scheduler.networks.neutron"},
     "oslo_messaging": {"tachyon.rpc", "tachyon.service",
                        "tachyon.api.service", "tachyon.compute.service",
                        "tachyon.scheduler.service"},

@@ -7,6 +7,7 @@ from tachyon.placement import search
 from tachyon.scheduler import data as scheduler_data
 from tachyon.scheduler import funnel
 from tachyon.scheduler.actions import base
+from tachyon.scheduler.networks import routes
 from tachyon.scheduler.nova import destinations
 from tachyon.scheduler.nova import request
 
@@ -16,9 +17,19 @@ class CandidatesAction(base.Action):
 
     reads_view = True
 
+    def __init__(self, tools: base.Tools, name: str):
+        super().__init__(tools, name)
+        self._routes = routes.Routes(tools.conf)
+
     def validate(self, data: scheduler_data.SchedulingData) -> None:
+        """Neutron is asked here, where nothing is held.
+
+        :raises HostSourceUnavailable: it does not answer.
+        """
         if not any(group.resources for group in data.query.groups):
             raise self.refuse("no resources are asked for.")
+        if data.nova is not None:
+            self._routes.find(data.nova)
 
     def execute(self, data: scheduler_data.SchedulingData) -> None:
         if data.nova is not None:

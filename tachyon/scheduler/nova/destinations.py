@@ -49,7 +49,7 @@ def prepare(data: scheduler_data.SchedulingData, spec: request.RequestSpec,
         data.end(scheduler_data.Verdict.BAD_REQUEST,
                  f"there is no {name(spec)}")
     elif not spec.is_rebuild:
-        needs = prefilters.run(conf, spec, facts)
+        needs = prefilters.run(conf, spec, facts, snapshot)
         data.query = add_needs(asked, needs, spec.pci_requests)
         instead = data.fallback and aim(data.fallback, spec, facts)
         if instead is not None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tachyon import exception
+from tachyon.scheduler.networks import base
 from tachyon.scheduler.nova import wire
 from tachyon.scheduler.nova.numa import guest
 from tachyon.scheduler.nova.numa import networks
@@ -170,11 +171,16 @@ class RequestedNetwork:
 
 class Call:
     """The call that a request came with, which may be for several servers:
-    as it travelled, and what third-party plug-ins said of it so far."""
+    as it travelled, and what was found out of it so far, for all of them.
+
+    ``reaches`` are what hosts have to reach of routed networks, None if that
+    was not asked for.
+    """
 
     def __init__(self, primitive: Any) -> None:
         self.primitive = primitive
-        # Filter: uuids of the hosts that passed it.
+        self.reaches: tuple[base.Reach, ...] | None = None
+        # Third-party filter: uuids of the hosts that passed it.
         self.passed: dict[str, frozenset[str]] = {}
         self._servers: list[str | None] = []
 

@@ -8,6 +8,7 @@ from oslo_config import cfg
 from oslo_utils import strutils
 
 from tachyon import exception
+from tachyon.placement import snapshot as snapshot_module
 from tachyon.scheduler.host_sources import facts as facts_module
 
 _NONE: frozenset[str] = frozenset()
@@ -33,10 +34,12 @@ class Asked:
     """A request on its way through the pre-filters."""
 
     def __init__(self, conf: cfg.ConfigOpts, request: Any,
-                 facts: facts_module.Facts) -> None:
+                 facts: facts_module.Facts,
+                 snapshot: snapshot_module.Snapshot) -> None:
         self.options = conf.scheduler
         self.request = request
         self.facts = facts
+        self._snapshot = snapshot
         self.root_required: set[str] = set()
         self.root_forbidden: set[str] = set()
         self.member_of: list[frozenset[str]] = []
@@ -48,6 +51,11 @@ class Asked:
             frozenset(self.root_required), frozenset(self.root_forbidden),
             tuple(self.member_of), frozenset(self.forbidden_aggregates),
             frozenset(self.device_required))
+
+    def aggregates_of(self, uuid: str) -> frozenset[str]:
+        """Return the aggregates of a provider, none if there is none."""
+        row = self._snapshot.row_of(uuid)
+        return _NONE if row is None else self._snapshot.aggregates_of[row]
 
     @property
     def extra_specs(self) -> Mapping[str, str]:

@@ -1,16 +1,19 @@
-"""The pre-filter of routed networks, which Tachyon does not have."""
+"""The pre-filter of routed networks."""
 
 from tachyon.scheduler.prefilters import base
 
 
 def routed_networks_filter(asked: base.Asked) -> None:
-    """Refuse what only Neutron could tell: which hosts a segment reaches.
+    """Keep to hosts that are on a segment of each network: in an aggregate
+    of the provider that Neutron made of it.
 
-    :raises SchedulingDataInvalid: the option is on, and there are networks.
+    :raises SchedulingDataInvalid: a segment has no aggregate.
     """
-    if (asked.options.query_placement_for_routed_network_aggregates
-            and asked.request.requested_networks):
-        raise base.refuse(
-            "hosts of routed networks are not known: [scheduler] "
-            "query_placement_for_routed_network_aggregates is not "
-            "supported.")
+    for reach in asked.request.call.reaches or ():
+        found: set[str] = set()
+        for segment in reach.segments:
+            aggregates = asked.aggregates_of(segment)
+            if not aggregates:
+                raise base.refuse(f"Aggregates not found for {reach.of}.")
+            found |= aggregates
+        asked.member_of.append(frozenset(found))

@@ -5,6 +5,7 @@ from typing import Any
 
 from oslo_config import cfg
 
+from tachyon.placement import snapshot as snapshot_module
 from tachyon.scheduler.host_sources import facts as facts_module
 from tachyon.scheduler.prefilters import aggregates
 from tachyon.scheduler.prefilters import base
@@ -30,12 +31,13 @@ ALL: tuple[Callable[[base.Asked], None], ...] = (
 
 
 def run(conf: cfg.ConfigOpts, request: Any,
-        facts: facts_module.Facts) -> base.Needs:
+        facts: facts_module.Facts,
+        snapshot: snapshot_module.Snapshot) -> base.Needs:
     """Return what is to be added to the query of a request.
 
     :raises SchedulingDataInvalid: no host can satisfy it.
     """
-    asked = base.Asked(conf, request, facts)
+    asked = base.Asked(conf, request, facts, snapshot)
     for prefilter in ALL:
         prefilter(asked)
     return asked.needs()

@@ -9,6 +9,7 @@ import types
 
 from tachyon import exception
 from tachyon.scheduler import prefilters
+from tachyon.scheduler.nova import request as nova_request
 from tachyon.scheduler.nova.pci import requests
 from tests import base
 from tests.integration.parts import processes
@@ -76,7 +77,8 @@ def make_asked(rng):
 def request(fields, **others):
     fields = {**fields, **others}
     return types.SimpleNamespace(**{
-        **fields, "flavor": types.SimpleNamespace(**fields["flavor"]),
+        **fields, "call": nova_request.Call(None),
+        "flavor": types.SimpleNamespace(**fields["flavor"]),
         "image": types.SimpleNamespace(**fields["image"])})
 
 
@@ -89,7 +91,8 @@ class TestPrefilters(base.TestCase):
             facts = dataclasses.replace(facts,
                                         oldest_version=asked["version"])
             return prefilters.run(
-                self.conf, request(asked["request"], **others), facts)
+                self.conf, request(asked["request"], **others), facts,
+                hosts.snapshot)
 
     def plain(self):
         rng = random.Random(1)
@@ -141,12 +144,3 @@ class TestPrefilters(base.TestCase):
                                   (73, frozenset(("OWNER_NOVA",)))):
             needs = self.run_prefilters({**self.plain(), "version": version})
             self.assertEqual(expected, needs.device_required)
-
-    def test_routed_networks_are_refused(self):
-        asked = self.plain()
-        asked["options"] = {
-            "query_placement_for_routed_network_aggregates": True}
-        self.run_prefilters(asked)
-        self.assertRaises(exception.SchedulingDataInvalid,
-                          self.run_prefilters, asked,
-                          requested_networks=["a network"])
