@@ -37,6 +37,8 @@ from tachyon.scheduler.actions import filter as filter_action
 from tachyon.scheduler.filters import base as filters_base
 from tachyon.scheduler.host_sources.nova import api as nova_api
 from tachyon.scheduler.host_sources.nova import source as nova_source
+from tachyon.scheduler.networks import base as networks_base
+from tachyon.scheduler.networks import routes
 from tachyon.scheduler.nova import endpoint
 from tachyon.scheduler.weighers import base as weighers_base
 from tests.nova_suite import options
@@ -52,6 +54,8 @@ class There:
     weights: dict[str, float] = {}
     # Name of a filter, and of the hosts it was asked about, in this call.
     asked: list[tuple[str, list[str]]] = []
+    # What Neutron says: see ``neutron``.
+    networks: dict[str, dict[str, Any]] = {}
     # Seconds by which the clock there is ahead.
     ahead = 0.0
 
@@ -68,6 +72,19 @@ class TestedSource(nova_source.NovaSource):
             each, database_connection=There.cells.get(
                 each.database_connection, each.database_connection))
             for each in mappings])
+
+
+class TestedNetworks(networks_base.Networks):
+    """The networks of the test's Neutron."""
+
+    def port(self, id: str) -> networks_base.Port:
+        return networks_base.Port(*There.networks["ports"][id])
+
+    def segments_of_network(self, id: str) -> tuple[str, ...]:
+        return tuple(There.networks["networks"][id])
+
+    def segment_of_subnet(self, id: str) -> str | None:
+        return There.networks["subnets"][id]
 
 
 class ListeningAction(filter_action.FilterAction):
@@ -107,6 +124,7 @@ class Scheduler:
         """Do what a message says; return what goes back."""
         There.cells, There.weights = message["cells"], message["weights"]
         There.ahead, There.asked = message["now"] - time.time(), []
+        There.networks = message["networks"]
         for group, name, value in options.places(message["options"],
                                                  self._conf):
             if self._conf[group][name] != value:
@@ -154,6 +172,7 @@ def main(file: str) -> None:
     add_plugin(plugins.ACTIONS, FILTER, module.ListeningAction)
     add_plugin(plugins.NOVA_WEIGHERS, "HostNameWeigher",
                module.HostNameWeigher)
+    routes.connect = lambda conf: module.TestedNetworks()
     scheduler = module.Scheduler(file)
     for line in sys.stdin:
         answer: dict[str, Any]

@@ -4,7 +4,7 @@ Nova's own service is around it (its row in the database, its RPC server on
 the fake bus). What is called goes on as it would travel, as JSON text, to the
 process of ``tests.nova_suite.scheduler``; what comes back goes the same way.
 With it goes what the other process can't know: which options the test has set,
-where its databases are, and what time it is there.
+where its databases are, what its Neutron says, and what time it is there.
 """
 
 import atexit
@@ -18,6 +18,7 @@ import types
 from typing import Any
 from unittest import mock
 
+from tests.nova_suite import neutron
 from tests.nova_suite import options
 
 METHODS = ("select_destinations", "update_aggregates", "delete_aggregate",
@@ -128,6 +129,7 @@ def _make_manager() -> type[Any]:
                 "manager": id(self), "now": timeutils.utcnow_ts(True),
                 "api": str(api_database.get_engine().url), "cells": _cells,
                 "options": options.gather(conf.CONF),
+                "networks": neutron.gather(context, kwargs.get("spec_obj")),
                 "weights": _weights(conf.CONF)})))
             for filter, hosts in answer["asked"]:
                 _tell_spy(self.host_manager.filter_cls_map.get(filter), hosts,
