@@ -1,5 +1,6 @@
 """What every test case starts from: options of its own, and a directory."""
 
+import os
 from typing import Any
 
 import fixtures
@@ -30,6 +31,8 @@ class Options(fixtures.Fixture):
                   default_config_dirs=[])
         self.state_path = self.useFixture(fixtures.TempDir()).path
         self.config(state_path=self.state_path, service_host="testhost")
+        # Nor is nova's, where nova is imported.
+        self.config(group="nova", config_files=[os.devnull])
 
     def config(self, group: str | None = None, **options: Any) -> None:
         """Set options."""

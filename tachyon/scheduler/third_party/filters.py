@@ -56,6 +56,9 @@ class ThirdPartyFilter(base.Filter):
 
     def why(self, host: scheduler_data.Host,
             data: scheduler_data.SchedulingData) -> reasons.Reason | None:
+        if host.node is None:
+            # nova would not show it, either.
+            return None
         try:
             shown = look.at(data)
             if shown.known(host) is not None and self.name in shown.refused:

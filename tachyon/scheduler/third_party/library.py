@@ -24,18 +24,19 @@ LOG = logging.getLogger(__name__)
 
 FILTER = "nova.scheduler.filters:BaseHostFilter"
 WEIGHER = "nova.scheduler.weights:BaseHostWeigher"
-# Of these, Tachyon has its own forms.
-_OWN = "nova"
+# What is of these packages, Tachyon has forms of its own of.
+_OWN = ("nova", "tachyon")
 _lock = threading.Lock()
 # nova's options. It takes them when it is imported, once.
 OPTIONS = cfg.ConfigOpts()
 _imported = False
+# What was found, by path and base.
+_found: dict[tuple[str, str], dict[str, type[Any]]] = {}
 
 
 def is_foreign(path: str) -> bool:
     """Return whether a dotted path is of neither nova nor Tachyon."""
-    package = path.partition(".")[0]
-    return "." in path and package not in (_OWN, "tachyon")
+    return "." in path and path.partition(".")[0] not in _OWN
 
 
 def find(conf: cfg.ConfigOpts, path: str, base: str) -> dict[str, type[Any]]:
@@ -45,19 +46,25 @@ def find(conf: cfg.ConfigOpts, path: str, base: str) -> dict[str, type[Any]]:
     :param base: FILTER or WEIGHER, what they have to be.
     :raises PluginError: nova is not installed, or there is no such class.
     """
-    module, _, name = path.rpartition(".")
     with _lock:
-        try:
-            with _nova_options(conf):
-                found = getattr(importlib.import_module(module), name)
-                kind = _named(base)
-                classes = list(found() if inspect.isfunction(found)
-                               else [found])
-        except exception.PluginError:
-            raise
-        except (Exception, SystemExit) as e:
-            # Whatever somebody else's module does when it is imported.
-            raise _error(path, f"{type(e).__name__}: {e}") from e
+        if (path, base) not in _found:
+            try:
+                _found[path, base] = _load(conf, path, base)
+            except exception.PluginError:
+                raise
+            except (Exception, SystemExit) as e:
+                # Whatever somebody else's module does when it is imported.
+                raise _error(path, f"{type(e).__name__}: {e}") from e
+        return _found[path, base]
+
+
+def _load(conf: cfg.ConfigOpts, path: str,
+          base: str) -> dict[str, type[Any]]:
+    module, _, name = path.rpartition(".")
+    with _nova_options(conf):
+        found = getattr(importlib.import_module(module), name)
+        kind = _named(base)
+        classes = list(found() if inspect.isfunction(found) else [found])
     for each in classes:
         if not (inspect.isclass(each) and issubclass(each, kind)):
             raise _error(path, f"{each!r} is no {base}")
@@ -85,26 +92,23 @@ def _import_nova(conf: cfg.ConfigOpts) -> None:
     os.environ.setdefault("OS_NOVA_DISABLE_EVENTLET_PATCHING", "true")
     try:
         importlib.import_module("nova.conf")
+    except ImportError as e:
+        raise _error("nova", "what they are written against can't be "
+                             f"imported: {e}") from e
+    try:
         OPTIONS([], project="nova",
                 default_config_files=conf.nova.config_files or None)
-        # nova's own services do this, and more that is not for this process:
-        # it changes what the libraries of both have for defaults.
-        profiler = importutils.try_import("osprofiler.opts")
-        if profiler is not None:
-            profiler.set_defaults(OPTIONS)
-        # For plug-ins that ask nova's databases.
-        for name in ("nova.db.main.api", "nova.db.api.api"):
-            importlib.import_module(name).configure(OPTIONS)
-        importlib.import_module("nova.objects").register_all()
-    except ImportError as e:
-        raise exception.PluginError(
-            name="nova", namespace="third-party plug-ins",
-            reason=f"what they are written against is not installed: {e}"
-        ) from e
     except cfg.Error as e:
-        raise exception.PluginError(
-            name="nova", namespace="third-party plug-ins",
-            reason=f"[nova] config_files: {e}") from e
+        raise _error("nova", f"[nova] config_files: {e}") from e
+    # nova's own services do this, and more that is not for this process: it
+    # changes what the libraries of both have for defaults.
+    profiler = importutils.try_import("osprofiler.opts")
+    if profiler is not None:
+        profiler.set_defaults(OPTIONS)
+    # For plug-ins that ask nova's databases.
+    for name in ("nova.db.main.api", "nova.db.api.api"):
+        importlib.import_module(name).configure(OPTIONS)
+    importlib.import_module("nova.objects").register_all()
     LOG.info("nova was imported for third-party filters and weighers.")
 
 

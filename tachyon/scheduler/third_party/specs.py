@@ -35,7 +35,8 @@ def make(data: scheduler_data.SchedulingData) -> Any:
             spec.instance_group.hosts = sorted(asked.instance_group.hosts)
         spec.obj_reset_changes(recursive=True)
     except Exception as e:
-        LOG.exception("A RequestSpec can't be read.")
+        LOG.warning("nova can't read a RequestSpec: %s: %.200s",
+                    type(e).__name__, e)
         raise exception.SchedulingDataInvalid(
             action="third-party plug-ins",
             reason="the nova that is installed can't read the request "

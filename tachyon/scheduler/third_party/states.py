@@ -70,7 +70,7 @@ class State(host_manager.HostState):
         self.service = host_manager.ReadOnlyDict(self._make_service())
         for name in _MADE_LATE:
             # What nova's class has for a start would hide it.
-            del self.__dict__[name]
+            self.__dict__.pop(name, None)
 
     def _make_service(self) -> dict[str, Any]:
         host = self._known

@@ -45,6 +45,15 @@ class TestNormalise(base.TestCase):
                 self.assertEqual(expected, weighers_base.normalise(
                     np.array(raw)).tolist())
 
+    def test_what_is_least_and_greatest_may_be_given(self):
+        for least, greatest, expected in (
+                (None, None, [0, 0.25, 1]), (0, None, [0.2, 0.4, 1]),
+                (None, 9, [0, 0.125, 0.5]), (2, 4, [0, 0, 1]),
+                (0, 4, [0.25, 0.5, 1])):
+            with self.subTest(least=least, greatest=greatest):
+                self.assertEqual(expected, weighers_base.normalise(
+                    np.array([1.0, 2.0, 5.0]), least, greatest).tolist())
+
 
 class TestPlaces(base.TestCase):
     CASES = [

@@ -106,6 +106,15 @@ class TestRequestSpec(base.TestCase):
         changed = request.read(made)
         self.assertEqual(request.read(messages.spec()), changed)
 
+    def test_as_it_came_without_secrets(self):
+        made = messages.spec(requested_destination=messages.destination(
+            cell=messages.cell()))
+        sealed = wire.sealed(made)
+        self.assertNotIn(messages.SECRET, str(sealed))
+        self.assertIn(messages.SECRET, str(made))
+        self.assertEqual(request.read(made), request.read(sealed))
+        self.assertNotIn(messages.SECRET, repr(request.read(made)))
+
     def test_what_is_not_set_has_a_default(self):
         flavor = messages.spec()["nova_object.data"]["flavor"]
         spec = request.read(

@@ -1,5 +1,8 @@
 """nova in Tachyon's process: neither gets into the other's way."""
 
+import json
+import pathlib
+import subprocess
 import sys
 
 from oslo_config import cfg
@@ -11,6 +14,7 @@ from tachyon import objects
 from tachyon.scheduler import enabled
 from tachyon.scheduler.third_party import library
 from tests import base
+from tests.integration.parts import processes
 
 ACME = "tests.unit.scheduler.third_party.acme"
 
@@ -73,6 +77,53 @@ class TestLibrary(base.TestCase):
             [library.is_foreign(path) for path in (
                 "ComputeFilter", "nova.scheduler.filters.all_filters",
                 "tachyon.FragmentationWeigher", "acme.filters.RackFilter")])
+
+
+class TestProcess(base.TestCase):
+    """A process of its own: nova is imported once, and for good."""
+
+    PROGRAM = """
+import json, sys
+from tachyon import deploy
+from tachyon import exception
+from tachyon.conf import CONF
+from tachyon.scheduler.third_party import library
+deploy.set_defaults(CONF)
+CONF(["--config-file", sys.argv[1]], project="tachyon")
+found = {"before": "nova" in sys.modules}
+sys.modules["nova"] = None
+try:
+    library.find(CONF, sys.argv[2], library.WEIGHER)
+except exception.PluginError as e:
+    found["without"] = str(e)
+del sys.modules["nova"]
+cls, = library.find(CONF, sys.argv[2], library.WEIGHER).values()
+found.update(
+    multiplier=cls().weight_multiplier(None),
+    database=sys.modules["nova.conf"].CONF.database.connection,
+    exchange=CONF.control_exchange, eventlet=bool(sys.modules["eventlet"]))
+print(json.dumps(found))
+"""
+
+    def test_it(self):
+        nova, tachyon = (f"{self.state_path}/{name}.conf"
+                         for name in ("nova", "tachyon"))
+        pathlib.Path(nova).write_text(
+            "[database]\nconnection = sqlite:///there\n"
+            "[acme]\ncalm_weight_multiplier = 2.5\n")
+        pathlib.Path(tachyon).write_text(
+            f"[nova]\nconfig_files = {nova}\n")
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", self.PROGRAM, tachyon,
+             f"{ACME}.CalmWeigher"], capture_output=True, text=True,
+            cwd=processes.ROOT)
+        self.assertEqual(0, done.returncode, done.stderr)
+        found = json.loads(done.stdout)
+        self.assertIn("can't be imported", found.pop("without"))
+        self.assertEqual({
+            "before": False, "multiplier": 2.5,
+            "database": "sqlite:///there", "exchange": "tachyon",
+            "eventlet": False}, found)
 
 
 class TestEnabled(base.TestCase):
