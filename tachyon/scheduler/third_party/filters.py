@@ -41,7 +41,8 @@ class ThirdPartyFilter(base.Filter):
             # It was asked for a former server of the call: that counts.
             passed = np.fromiter((host.uuid in call.passed[self.name]
                                   for host in hosts), np.bool_, len(hosts))
-        shown.refused[self.name] = set(hosts.rows[~passed].tolist())
+        shown.verdicts[self.name] = dict(zip(
+            hosts.rows.tolist(), passed.tolist(), strict=True))
         return passed
 
     def _ask(self, hosts: scheduler_data.HostSet,
@@ -61,14 +62,13 @@ class ThirdPartyFilter(base.Filter):
             return None
         try:
             shown = look.at(data)
-            if shown.known(host) is not None and self.name in shown.refused:
-                refused = host.row in shown.refused[self.name]
-            else:
+            passed = shown.verdicts.get(self.name, {}).get(host.row)
+            if passed is None:
                 alone = host.hosts.at(np.array([host.index]))
-                refused = not self._ask(alone, shown)[0]
+                passed = bool(self._ask(alone, shown)[0])
         except exception.PluginFailed as e:
             return self.reason(str(e))
-        return self.reason() if refused else None
+        return None if passed else self.reason()
 
     def count(self, refused: scheduler_data.HostSet,
               data: scheduler_data.SchedulingData

@@ -30,8 +30,8 @@ class Look:
         self.spec: Any = specs.make(data)
         self._around = self._states.Surroundings(data, self.spec._context)
         self._by_row: dict[int, Any] = {}
-        # Filter: rows that it refused.
-        self.refused: dict[str, set[int]] = {}
+        # Filter: whether it passed those of the rows that it was asked about.
+        self.verdicts: dict[str, dict[int, bool]] = {}
 
     def state(self, host: scheduler_data.Host) -> Any:
         """Return nova's HostState of a host."""

@@ -78,6 +78,16 @@ class TestFilters(Case):
             [(each["stage"], each["before"], each["after"])
              for each in decision.document["funnel"][-3:]])
 
+    def test_the_nearest_have_all_their_reasons(self):
+        """A host that one filter refused is asked about by the others."""
+        self.add_node("n1")
+        self.change("n1", num_instances=1)
+        self.refusal(uuids.vm, scheduler_hints={"rack": ["r1"]})
+        decision, = self.decisions(uuids.vm)
+        nearest, = decision.document["nearest"]
+        self.assertEqual(["RackFilter", "EmptyFilter"], [
+            each["params"]["filter"] for each in nearest["reasons"]])
+
     def test_instances_of_a_host(self):
         self.add_node("n1")
         self.source.instances = facts_module.Instances(
