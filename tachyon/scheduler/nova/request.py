@@ -182,13 +182,14 @@ class Call:
         self.reaches: tuple[base.Reach, ...] | None = None
         # Third-party filter: uuids of the hosts that passed it.
         self.passed: dict[str, frozenset[str]] = {}
-        self._servers: list[str | None] = []
+        self._decisions: list[str] = []
 
-    def number(self, instance_uuid: str | None) -> int:
-        """Return how many servers of the call were asked about before."""
-        if instance_uuid not in self._servers:
-            self._servers.append(instance_uuid)
-        return self._servers.index(instance_uuid)
+    def number(self, request_id: str) -> int:
+        """Return how many servers of the call were decided before the one
+        whose decision is kept under this id."""
+        if request_id not in self._decisions:
+            self._decisions.append(request_id)
+        return self._decisions.index(request_id)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

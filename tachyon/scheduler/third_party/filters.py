@@ -32,7 +32,7 @@ class ThirdPartyFilter(base.Filter):
         shown, call = look.at(data), data.nova.call
         with look.running(self.name):
             again = self._theirs.run_filter_for_index(
-                call.number(data.nova.instance_uuid))
+                call.number(data.request_id))
         if again or self.name not in call.passed:
             passed = self._ask(hosts, shown)
             call.passed[self.name] = frozenset(

@@ -30,7 +30,8 @@ def make(data: scheduler_data.SchedulingData) -> Any:
         # nova writes to what it reads.
         spec = objects.RequestSpec.obj_from_primitive(
             wire.sealed(asked.call.primitive), context)
-        spec.instance_uuid = asked.instance_uuid
+        if asked.instance_uuid is not None:
+            spec.instance_uuid = asked.instance_uuid
         if asked.instance_group is not None:
             spec.instance_group.hosts = sorted(asked.instance_group.hosts)
         spec.obj_reset_changes(recursive=True)

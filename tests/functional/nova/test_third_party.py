@@ -143,6 +143,12 @@ class TestOncePerRequest(Case):
         self.change("n1", free_ram_mb=1100)
         self.assertEqual([["n1"], ["n1"]],
                          self.select_nodes([uuids.a, uuids.b]))
+        self.source.consumed.clear()
+        # Those that have no names are told apart, too.
+        self.assertEqual(2, len(self.nova.select_destinations(
+            self.context, spec_obj=messages.spec(num_instances=2),
+            return_objects=True)))
+        self.source.consumed[uuids.a] = self.source.told[0].uuid
         self.assertIn("1 refused by RoomFilter", self.refusal(uuids.late))
 
 
