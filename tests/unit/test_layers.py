@@ -19,7 +19,7 @@ LINES_MAX = 600
 COMMON = frozenset({
     "tachyon", "tachyon.conf", "tachyon.exception", "tachyon.context",
     "tachyon.policy", "tachyon.policies", "tachyon.backend",
-    "tachyon.plugins", "tachyon.files", "tachyon.shared",
+    "tachyon.plugins", "tachyon.files", "tachyon.shared", "tachyon.grouping",
 })
 STORE = frozenset({"tachyon.db.base", "tachyon.db.models"})
 
@@ -33,6 +33,7 @@ ARROWS: dict[str, frozenset[str]] = {
     "tachyon.defaults": frozenset({"tachyon.rpc"}),
     "tachyon.exception": frozenset(),
     "tachyon.files": frozenset(),
+    "tachyon.grouping": frozenset(),
     "tachyon.plugins": frozenset(),
     "tachyon.policies": frozenset(),
     "tachyon.policy": frozenset(),

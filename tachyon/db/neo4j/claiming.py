@@ -18,8 +18,8 @@ import time
 from collections.abc import Iterable, Sequence
 
 from tachyon import exception
+from tachyon import grouping
 from tachyon.db.common import companions as common_companions
-from tachyon.db.common import grouping
 from tachyon.db.neo4j import claims as resource_claims
 from tachyon.db.neo4j import companions
 from tachyon.db.neo4j import connection

@@ -31,8 +31,8 @@ import neo4j.exceptions
 from oslo_context import context as oslo_context
 
 from tachyon import exception
+from tachyon import grouping
 from tachyon.db import models
-from tachyon.db.common import grouping
 from tachyon.db.common import versions
 from tachyon.db.neo4j import errors
 from tachyon.db.neo4j import planning

@@ -5,7 +5,7 @@ did nothing, the consumer is not there, or somebody is in the way: a
 transaction at length finds out.
 """
 
-from tachyon.db.common import grouping
+from tachyon import grouping
 from tachyon.db.neo4j import claims
 from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import holdings

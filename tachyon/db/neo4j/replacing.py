@@ -14,8 +14,8 @@ hundreds of providers the same trait wait for the number, and for nothing else.
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tachyon import grouping
 from tachyon.db import models
-from tachyon.db.common import grouping
 from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import providers
 from tachyon.db.neo4j import transaction

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, TypeVar
 
 from tachyon import exception
-from tachyon.db.common import grouping
+from tachyon import grouping
 from tachyon.db.neo4j import connection
 from tachyon.db.neo4j import transaction
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar, cast
 
 from tachyon import exception
-from tachyon.db.common import grouping
+from tachyon import grouping
 from tachyon.db.sqlite import connection
 
 R = TypeVar("R")

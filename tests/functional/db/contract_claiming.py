@@ -9,7 +9,7 @@ from oslo_utils import uuidutils
 from oslo_utils.fixture import uuidsentinel as uuids
 
 from tachyon import exception
-from tachyon.db.common import grouping
+from tachyon import grouping
 from tests.integration.parts import wait
 
 DEADLINE = 60.0

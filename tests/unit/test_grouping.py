@@ -4,7 +4,7 @@ import threading
 from concurrent import futures
 from unittest import mock
 
-from tachyon.db.common import grouping
+from tachyon import grouping
 from tests import base
 from tests.integration.parts import wait
 

@@ -1,12 +1,12 @@
-"""Group commit: what several threads ask for at once, in one transaction.
+"""Group commit: what several threads ask for at once, in one go.
 
-A commit costs about the same for one and for many. So whoever finds nobody at
-it does his own at once, and waits for nothing; who comes meanwhile queues. The
-first of them leads next: he does what all of them ask for, and each gets an
-outcome of his own. There is no timer: groups are as large as commits are slow.
+A commit, or a message, costs about the same for one and for many. So whoever
+finds nobody at it does his own at once, and waits for nothing; who comes
+meanwhile queues. The first of them leads next: he does what all of them ask
+for, and each gets an outcome of his own. There is no timer: groups are as
+large as commits are slow.
 
-If a transaction breaks off, each of its group goes on alone, in his own
-thread. And nobody is kept for long by what keeps a group, such as a lock that
+If a group breaks off, each of its members goes on alone, in his own thread. And nobody is kept for long by what keeps a group, such as a lock that
 one of them wants: who has waited for ``PATIENCE`` leads a group at its side.
 """
 
