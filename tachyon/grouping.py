@@ -6,8 +6,9 @@ meanwhile queues. The first of them leads next: he does what all of them ask
 for, and each gets an outcome of his own. There is no timer: groups are as
 large as commits are slow.
 
-If a group breaks off, each of its members goes on alone, in his own thread. And nobody is kept for long by what keeps a group, such as a lock that
-one of them wants: who has waited for ``PATIENCE`` leads a group at its side.
+If a group breaks off, each of its members goes on alone, in his own thread.
+And nobody is kept for long by what keeps a group, such as a lock that one of
+them wants: who has waited for ``PATIENCE`` leads a group at its side.
 """
 
 import collections

@@ -154,7 +154,7 @@ class RpcService(BaseService):
     def do_start(self) -> None:
         self.manager = self._make_manager()
         endpoint = rpc_server.Endpoint(self.manager, self.methods,
-                                       self.version)
+                                       self.version, bundled=True)
         self._server = rpc_server.get_server(self.conf, self.topic, self.host,
                                              endpoint)
         # Returns when a broker has been reached, which may take for ever.

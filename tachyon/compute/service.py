@@ -31,6 +31,7 @@ class ComputeService(service.RpcService):
 
     binary = compute_manager.BINARY
     topic = compute.TOPIC
+    version = compute.ComputeAPI.VERSION
     methods = ("execute",)
 
     manager: compute_manager.ComputeManager

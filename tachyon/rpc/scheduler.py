@@ -7,6 +7,7 @@ from oslo_config import cfg
 
 from tachyon import context
 from tachyon import objects
+from tachyon.rpc import bundles
 from tachyon.rpc import transport
 
 TOPIC = "tachyon-scheduler"
@@ -27,18 +28,21 @@ class SchedulerAPI:
     * 1.0: wake, heartbeat, report_inventory, begin_action, finish_action,
       reconcile, explain.
     * 1.1: explain_server, and capacity for explain.
+    * 1.2: call_all, cast_all: bundles, see ``tachyon.rpc.bundles``.
     """
 
-    VERSION = "1.1"
+    VERSION = "1.2"
 
     def __init__(self, conf: cfg.ConfigOpts):
         self._client = transport.get_client(conf, TOPIC, self.VERSION)
         self._timeout = min(CALL_TIMEOUT, conf.rpc_response_timeout)
+        self._sender = bundles.Sender(self._client, "1.2",
+                                      timeout=self._timeout)
 
     def wake(self, ctx: context.RequestContext,
              notice: objects.RequestNotice) -> None:
         """Tell some scheduler that a request was stored."""
-        self._client.prepare(version="1.0").cast(ctx, "wake", notice=notice)
+        self._sender.cast(ctx, "wake", notice=notice)
 
     def heartbeat(self, ctx: context.RequestContext,
                   report: objects.HeartbeatReport) -> None:
@@ -57,17 +61,17 @@ class SchedulerAPI:
                      attempt: int, host: str) -> bool:
         """Ask whether this delivery is still the current one; False: drop
         it."""
-        return self._client.prepare(
-            version="1.0", timeout=self._timeout).call(
+        begins: bool = self._sender.call(
             ctx, "begin_action", instance_id=instance_id, attempt=attempt,
             host=host)
+        return begins
 
     def finish_action(self, ctx: context.RequestContext,
                       result: objects.ActionResult) -> bool:
         """Hand in what became of a delivery; False: it was overtaken."""
-        return self._client.prepare(
-            version="1.0", timeout=self._timeout).call(
-            ctx, "finish_action", result=result)
+        counted: bool = self._sender.call(ctx, "finish_action",
+                                          result=result)
+        return counted
 
     def reconcile(self, ctx: context.RequestContext, service_host: str,
                   domains: objects.DomainList) -> list[str]:

@@ -17,6 +17,7 @@ from oslo_messaging.rpc import dispatcher as rpc_dispatcher
 from oslo_messaging.rpc import server as rpc_server
 
 from tachyon import exception
+from tachyon.rpc import bundles
 from tachyon.rpc import serializer
 from tachyon.rpc import transport
 
@@ -31,14 +32,21 @@ _NONSENSE = (exception.MalformedMessage, rpc_dispatcher.NoSuchMethod,
 
 
 class Endpoint:
-    """The methods of a manager that may be called over the bus."""
+    """The methods of a manager that may be called over the bus; if they are
+    ``bundled``, in bundles, too."""
 
     def __init__(self, manager: object, methods: Sequence[str],
-                 version: str, namespace: str | None = None):
+                 version: str, namespace: str | None = None,
+                 bundled: bool = False):
         self.target = oslo_messaging.Target(version=version,
                                             namespace=namespace)
-        for name in methods:
-            setattr(self, name, _expose(getattr(manager, name)))
+        exposed = {name: _expose(getattr(manager, name)) for name in methods}
+        if bundled:
+            receiver = bundles.Receiver(dict(exposed))
+            exposed |= {"call_all": _expose(receiver.call_all),
+                        "cast_all": _expose(receiver.cast_all)}
+        for name, method in exposed.items():
+            setattr(self, name, method)
 
 
 def _expose(method: Callable[..., Any]) -> Callable[..., Any]:

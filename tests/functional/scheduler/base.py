@@ -39,7 +39,8 @@ class FakeComputeAPI:
         self.error: Exception | None = None
 
     def execute(self, ctx: context.RequestContext, service_host: str,
-                action: objects.InstanceAction) -> None:
+                action: objects.InstanceAction, *,
+                again: bool = False) -> None:
         if self.error is not None:
             raise self.error
         self.casts.append(Cast(service_host, action, ctx.request_id,

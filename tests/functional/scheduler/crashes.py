@@ -38,7 +38,8 @@ class Crash(actions_base.Action):
 class LastCast:
     """The cast is the last thing that this process does."""
 
-    def execute(self, ctx: object, service_host: str, action: object) -> None:
+    def execute(self, ctx: object, service_host: str, action: object,
+                *, again: bool) -> None:
         os._exit(STATUS)
 
 
@@ -71,7 +72,8 @@ def main(state_path: str, options: str, point: str, message_id: str) -> None:
         actions["crash"] = Crash(tools, "crash", False)
     scheduler._pipeline._actions = actions
     heard.settle(scheduler)
-    scheduler._deliveries.take(message_id)
+    scheduler._deliveries.noted.add(message_id)
+    scheduler._deliveries.take()
 
 
 if __name__ == "__main__":
