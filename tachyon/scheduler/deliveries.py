@@ -13,7 +13,8 @@ was not heard yet, is postponed: that delivery does not count.
 import contextlib
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from oslo_config import cfg
 from oslo_context import context as oslo_context
@@ -32,6 +33,7 @@ from tachyon.rpc import transport
 from tachyon.scheduler import data as scheduler_data
 from tachyon.scheduler import explain
 from tachyon.scheduler import hosts as scheduler_hosts
+from tachyon.scheduler import noted
 from tachyon.scheduler import pipeline as scheduler_pipeline
 from tachyon.scheduler.data_drivers import base as data_drivers_base
 
@@ -50,7 +52,8 @@ class Deliveries:
                  hosts: scheduler_hosts.HostMap,
                  pipeline: scheduler_pipeline.Pipeline,
                  data_driver: data_drivers_base.DataDriver,
-                 compute_api: compute_rpc.ComputeAPI):
+                 compute_api: compute_rpc.ComputeAPI, batch: int):
+        """``batch`` is how many messages are handled at the same time."""
         self._conf = conf
         self._driver = driver
         self._hosts = hosts
@@ -58,6 +61,8 @@ class Deliveries:
         self._data_driver = data_driver
         self._compute_api = compute_api
         self._stopping = threading.Event()
+        self.noted = noted.Noted(
+            lambda ids: self._claim(ids=ids, limit=len(ids)), batch)
         self.owner = ":".join((conf.service_host, str(os.getpid()),
                                uuidutils.generate_uuid()))
 
@@ -65,9 +70,16 @@ class Deliveries:
         """Claim nothing more; what was claimed is handled."""
         self._stopping.set()
 
-    def take(self, message_id: str) -> bool:
-        """Handle one message, unless somebody else has it."""
-        return self._take(ids=[message_id])
+    def take(self) -> None:
+        """Handle one of the messages that were ``noted``, unless others have
+        it; and what was claimed with it, if nobody comes for that.
+
+        :raises DriverUnavailable: they are left to the sweep.
+        """
+        claimed = self.noted.take()
+        while claimed is not None:
+            self._handle(*claimed)
+            claimed = self.noted.next()
 
     def sweep(self, min_age: float) -> None:
         """Handle all messages that nobody has had for ``min_age`` seconds.
@@ -75,22 +87,25 @@ class Deliveries:
         One is claimed at a time: what waits its turn here could be handled
         by another scheduler just as well.
         """
-        while self._take(min_age=min_age):
+        while self._take(min_age):
             pass
 
-    def _take(self, ids: list[str] | None = None,
-              min_age: float = 0.0) -> bool:
-        if self._stopping.is_set():
-            return False
-        if not self._hosts.can_decide():
-            LOG.debug("No compute is heard: requests wait.")
-            return False
-        claimed = self._driver.messages.claim(
-            self.owner, self._conf.scheduler.claim_ttl, ids=ids,
-            min_age=min_age)
+    def _take(self, min_age: float) -> bool:
+        claimed = self._claim(min_age=min_age)
         for message, instance in claimed:
             self._handle(message, instance)
         return bool(claimed)
+
+    def _claim(self, **which: Any) -> Sequence[noted.Claimed]:
+        """Claim as ``MessagesController.claim`` does, if there is any use in
+        that."""
+        if self._stopping.is_set():
+            return []
+        if not self._hosts.can_decide():
+            LOG.debug("No compute is heard: requests wait.")
+            return []
+        return self._driver.messages.claim(
+            self.owner, self._conf.scheduler.claim_ttl, **which)
 
     # ---------------------------------------------------------- one delivery
     def _handle(self, message: models.Message,
@@ -245,7 +260,8 @@ class Deliveries:
             host=instance.host, name=instance.name, image=instance.image,
             resources=dict(instance.spec.get("resources") or {}))
         try:
-            self._compute_api.execute(context, service_host, action)
+            self._compute_api.execute(context, service_host, action,
+                                      again=message.deliveries > 1)
         except Exception as e:
             if not transport.is_unanswered(e):
                 raise

@@ -77,7 +77,7 @@ class SchedulerManager:
             plugins.load(plugins.DATA_DRIVERS, "instance"), conf)
         self._deliveries = deliveries.Deliveries(
             conf, driver, self._hosts, self._pipeline, self._data_driver,
-            compute_api)
+            compute_api, DECIDERS)
         # None unless nova's requests are answered, too.
         self.nova: nova_manager.NovaManager | None = None
         self.dry_runs: dry_run.DryRuns | None = None
@@ -111,7 +111,9 @@ class SchedulerManager:
     def wake(self, ctx: tachyon_context.RequestContext,
              notice: objects.RequestNotice) -> None:
         """Begin to handle a request that was stored, if nobody else does."""
-        self._begin(self._deliveries.take, notice.message_id)
+        self._deliveries.noted.add(notice.message_id)
+        if not self._begin(self._deliveries.take):
+            self._deliveries.noted.discard(notice.message_id)
 
     def explain(self, ctx: tachyon_context.RequestContext,
                 request: objects.SchedulingRequest,
@@ -205,14 +207,18 @@ class SchedulerManager:
         """Look at once for what was given back, without a caller waiting."""
         self._begin(self._deliveries.sweep, 0.0)
 
-    def _begin(self, work: Callable[..., object], *args: object) -> None:
-        """Have work done in a thread of ours; the sweep finds what is not."""
+    def _begin(self, work: Callable[..., object], *args: object) -> bool:
+        """Have work done in a thread of ours; the sweep finds what is not.
+        """
         try:
             self._executor.submit(_do, work, *args)
         except futurist.RejectedSubmission:
             LOG.info("There is much to do: a request is left to the sweep.")
         except RuntimeError:
             LOG.info("This scheduler stops: a request is left to another.")
+        else:
+            return True
+        return False
 
 
 def _make_source(conf: cfg.ConfigOpts, driver: db_base.DataDriverBase

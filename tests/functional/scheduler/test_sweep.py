@@ -187,9 +187,9 @@ class TestBacklog(base.SchedulerCase):
         self.assertEqual("STOPPED", self.get(running).status)
         self.go.set()
         self.scheduler.stop()
-        self.assertEqual(
-            3, len([each for each in instances
-                    if self.get(each).host is None]))
+        # One that was claimed for who becomes free next is handled, too.
+        self.assertIn(len([each for each in instances
+                           if self.get(each).host is None]), (2, 3))
 
     def test_too_many_are_left_to_the_sweep(self):
         self.scheduler = self.make_slow(DECIDERS=1, BACKLOG_MAX=1)
@@ -316,7 +316,8 @@ class TestBroken(SweepCase):
         with mock.patch.object(self.driver.instances, "land", break_off), \
                 mock.patch.object(self.driver.instances, "get",
                                   side_effect=gone):
-            self.scheduler._deliveries.take(message.id)
+            self.scheduler._deliveries.noted.add(message.id)
+            self.scheduler._deliveries.take()
         self.assertEqual("h1", self.get(instance).host)
         self.assertEqual([], self.compute.casts)
         self.sweep_until(lambda: self.compute.casts)
