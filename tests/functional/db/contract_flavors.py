@@ -28,6 +28,17 @@ class FlavorsContract:
         self.assertIsNotNone(made.created_at)
         self.assertEqual(made, self.driver.flavors.get("mine"))
 
+    def test_those_who_ask_at_once_get_what_each_asked_for(self):
+        def get(name):
+            try:
+                return self.driver.flavors.get(name).name
+            except exception.FlavorNotFound:
+                return None
+
+        names = [name for name, *_ in STANDARD] + ["unknown", "other"]
+        self.assertEqual([*names[:5], None, None] * 10,
+                         self.in_threads(get, names * 10))
+
     def test_names_are_unique(self):
         before = self.driver.flavors.get("m1.tiny")
         self.assertRaises(exception.FlavorExists, self.driver.flavors.create,
