@@ -62,10 +62,21 @@ class Wire:
 
         :raises Refused:
         """
+        data = self._tell(method, path, body)
+        return orjson.loads(data) if data else None
+
+    def get(self, path: str) -> bytes:
+        """Return a good answer as it came.
+
+        :raises Refused:
+        """
+        return self._tell("GET", path)
+
+    def _tell(self, method: str, path: str, body: Any = None) -> bytes:
         status, data = self.ask(method, path, body)
         if status >= 400:
             raise Refused(f"{method} {path}: {status} {data[:500]!r}")
-        return orjson.loads(data) if data else None
+        return data
 
     def close(self) -> None:
         self._connection.close()
