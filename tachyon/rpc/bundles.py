@@ -19,6 +19,7 @@ from concurrent import futures
 from typing import Any, TypeAlias
 
 import oslo_messaging
+from oslo_serialization import jsonutils
 
 from tachyon import context as tachyon_context
 from tachyon import exception
@@ -32,7 +33,8 @@ ALONE = "1.0"                           # version of what goes by itself
 THREADS = 32
 
 # A method, the caller's context, and what it is called with.
-_Opened: TypeAlias = tuple[Callable[..., Any], dict[str, Any], dict[str, Any]]
+_Opened: TypeAlias = tuple[Callable[..., Any], tachyon_context.RequestContext,
+                           dict[str, Any]]
 
 # What says of a call that it is to be made by itself.
 _FAILED = object()
@@ -45,7 +47,8 @@ class _Message:
     args: Mapping[str, Any]
 
     def packed(self) -> dict[str, Any]:
-        return {"context": self.context.to_durable_dict(),
+        # As text the serializer need not look through the context.
+        return {"context": jsonutils.dumps(self.context.to_durable_dict()),
                 "method": self.method, "args": dict(self.args)}
 
 
@@ -143,9 +146,10 @@ class Receiver:
         opened: list[_Opened] = []
         for each in bundle:
             match each:
-                case {"context": dict(context), "method": str(method),
+                case {"context": str(context), "method": str(method),
                       "args": dict(args)} if method in self._methods:
-                    opened.append((self._methods[method], context, args))
+                    opened.append((self._methods[method], _read(context),
+                                   args))
                 case _:
                     raise exception.MalformedMessage(
                         reason="its bundle holds what is no message")
@@ -154,12 +158,22 @@ class Receiver:
         return opened
 
 
-def _answer(method: Callable[..., Any], context: dict[str, Any],
-            args: dict[str, Any]) -> dict[str, Any]:
+def _read(context: str) -> tachyon_context.RequestContext:
     try:
-        return {"answer": method(
-            tachyon_context.RequestContext.from_durable_dict(context),
-            **args)}
+        return tachyon_context.RequestContext.from_durable_dict(
+            jsonutils.loads(context))
+    except Exception as exc:
+        raise exception.MalformedMessage(
+            reason=f"a context of its bundle can't be read: {exc!r}")
+
+
+def _answer(method: Callable[..., Any],
+            context: tachyon_context.RequestContext,
+            args: dict[str, Any]) -> dict[str, Any]:
+    # What is logged is about this one's request.
+    context.update_store()
+    try:
+        return {"answer": method(context, **args)}
     except oslo_messaging.ExpectedException as exc:
         LOG.info("Part of a bundle failed: %s", exc.exc_info[1])
     except Exception:

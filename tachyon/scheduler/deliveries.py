@@ -69,6 +69,7 @@ class Deliveries:
     def stop(self) -> None:
         """Claim nothing more; what was claimed is handled."""
         self._stopping.set()
+        self.noted.hurry()
 
     def take(self) -> None:
         """Handle one of the messages that were ``noted``, unless others have

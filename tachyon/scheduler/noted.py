@@ -1,17 +1,23 @@
 """What a scheduler was woken for: messages that are claimed together.
 
-Under load there are more of them than are handled at a time. So who is free
-claims for those, too, who become free at the same time: one transaction for
-all, and what they do next meets in the store again.
+Who is free claims for those, too, who become free at the same time: one
+transaction for all, and what they do next meets in the store again. One that
+comes after a while of quiet is claimed at once. Those that come soon after it
+wait until ``PACE`` seconds have passed, or there are enough of them: where
+many come, each costs less, and waits for less than a tick of anybody's clock.
 """
 
 import collections
 import itertools
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from tachyon.db import models
+
+# Seconds between two claims of less than a batch.
+PACE = 0.1
 
 Claimed: TypeAlias = tuple[models.Message, models.Instance]
 
@@ -27,13 +33,17 @@ class Noted:
         self._claim = claim
         self._batch = batch
         self._claiming = threading.Lock()
+        self._next_at = float("-inf")           # held: _claiming
         self._lock = threading.Lock()           # of the rest
+        self._enough = threading.Event()
         self._ids: dict[str, None] = {}
         self._claimed: collections.deque[Claimed] = collections.deque()
 
     def add(self, id: str) -> None:
         with self._lock:
             self._ids[id] = None
+            if len(self._ids) >= self._batch:
+                self._enough.set()
 
     def discard(self, id: str) -> None:
         """Leave a message to others, unless it is claimed already."""
@@ -58,11 +68,22 @@ class Noted:
         with self._lock:
             return self._claimed.popleft() if self._claimed else None
 
+    def hurry(self) -> None:
+        """Have nobody wait for more any longer."""
+        self._batch = 1
+        self._enough.set()
+
     def _claim_some(self) -> Claimed | None:
+        if not self._ids:
+            return None
+        self._enough.wait(max(self._next_at - time.monotonic(), 0.0))
+        self._next_at = time.monotonic() + PACE
         with self._lock:
             ids = list(itertools.islice(self._ids, self._batch))
             for id in ids:
                 del self._ids[id]
+            if len(self._ids) < self._batch:
+                self._enough.clear()
         claimed = self._claim(ids) if ids else ()
         with self._lock:
             self._claimed.extend(claimed[1:])

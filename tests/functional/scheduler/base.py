@@ -54,6 +54,8 @@ class SchedulerCase(stores.OnEveryDriver):
         super().setUp()
         # Who was heard is not silent after a minute of a busy machine's.
         self.config(service_down_time=600.0)
+        self.useFixture(fixtures.MonkeyPatch(
+            "tachyon.scheduler.noted.PACE", 0.0))
         self.driver = db_tests.make_driver(self)
         self.compute = FakeComputeAPI()
         self.scheduler = self.make_scheduler()

@@ -1,5 +1,6 @@
 """Messages that meet: what goes in one, and what each sender gets."""
 
+import json
 import threading
 from concurrent import futures
 
@@ -115,7 +116,8 @@ class TestSender(BundleCase):
             [("req-u1", "double", {"number": 1}),
              ("req-u2", "double", {"number": 2}),
              ("req-u3", "double", {"number": 3})],
-            [(each["context"]["request_id"], each["method"], each["args"])
+            [(json.loads(each["context"])["request_id"], each["method"],
+              each["args"])
              for each in args["calls"]])
 
     def test_a_part_that_failed_is_asked_by_itself(self):
@@ -159,7 +161,8 @@ class TestSender(BundleCase):
 
 
 def packed(number, method="double"):
-    return {"context": make_context(f"u{number}").to_durable_dict(),
+    return {"context": json.dumps(
+                make_context(f"u{number}").to_durable_dict()),
             "method": method, "args": {"number": number}}
 
 
@@ -201,6 +204,8 @@ class TestReceiver(base.TestCase):
 
     def test_nonsense(self):
         for nonsense in ([], [None], [{}], [{**packed(1), "args": None}],
+                         [{**packed(1), "context": "no JSON"}],
+                         [{**packed(1), "context": "[]"}],
                          [packed(1, "call_all")],
                          [packed(1, "note"), packed(2, "unknown")]):
             with self.subTest(nonsense=nonsense):
@@ -226,7 +231,8 @@ class TestBus(BundleCase):
 
         running = server.get_server(
             self.conf, scheduler.TOPIC, "h1", server.Endpoint(
-                Manager(), ["finish_action"], "1.1", bundled=True))
+                Manager(), ["finish_action"],
+                scheduler.SchedulerAPI.VERSION, bundled=True))
         running.start()
         self.addCleanup(running.wait)
         self.addCleanup(running.stop)

@@ -2,6 +2,9 @@
 
 import threading
 from concurrent import futures
+from unittest import mock
+
+import fixtures
 
 from tachyon import exception
 from tachyon.scheduler import noted
@@ -14,9 +17,14 @@ class TestNoted(base.TestCase):
 
     def setUp(self):
         super().setUp()
+        self.set_pace(0.0)
         self.claims = []
         self.others = set()
         self.noted = noted.Noted(self.claim, 3)
+
+    def set_pace(self, seconds):
+        self.useFixture(fixtures.MonkeyPatch("tachyon.scheduler.noted.PACE",
+                                             seconds))
 
     def claim(self, ids):
         self.claims.append(list(ids))
@@ -87,3 +95,35 @@ class TestNoted(base.TestCase):
             self.assertCountEqual(["a", "b", "c"], [
                 each.result(DEADLINE)[0] for each in taken])
         self.assertEqual([["a", "b", "c"]], self.claims)
+
+    def test_the_second_waits_for_its_time(self):
+        self.set_pace(60.0)
+        waits = []
+        self.noted._enough = mock.Mock(wait=waits.append)
+        for id in "ab":
+            self.add(id)
+            self.assertEqual(id, self.noted.take()[0])
+        self.assertEqual(0.0, waits[0])
+        self.assertTrue(0.0 < waits[1] <= 60.0, waits)
+
+    def test_what_is_enough_waits_for_nothing(self):
+        self.set_pace(2 * DEADLINE)
+        self.add("a")
+        self.noted.take()
+        with futures.ThreadPoolExecutor(1) as threads:
+            self.add("b")
+            waiting = threads.submit(self.noted.take)
+            self.add("c", "d", "e")
+            self.assertEqual("b", waiting.result(DEADLINE)[0])
+        self.assertEqual([["a"], ["b", "c", "d"]], self.claims)
+
+    def test_nobody_waits_in_a_hurry(self):
+        self.set_pace(2 * DEADLINE)
+        self.add("a", "b")
+        self.noted.take()
+        self.noted.next()
+        self.add("c")
+        with futures.ThreadPoolExecutor(1) as threads:
+            waiting = threads.submit(self.noted.take)
+            self.noted.hurry()
+            self.assertEqual("c", waiting.result(DEADLINE)[0])
