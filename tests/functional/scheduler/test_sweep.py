@@ -191,6 +191,21 @@ class TestBacklog(base.SchedulerCase):
         self.assertIn(len([each for each in instances
                            if self.get(each).host is None]), (2, 3))
 
+    def test_those_that_wait_are_claimed_together(self):
+        self.scheduler = self.make_slow(DECIDERS=1)
+        instances = [self.submit() for _ in range(4)]
+        self.wake(instances[0])
+        self.assertTrue(self.deciding.acquire(timeout=30))
+        for instance in instances[1:]:
+            self.wake(instance)
+        self.scheduler._deliveries.noted._batch = 3
+        with mock.patch.object(self.driver.messages, "claim",
+                               wraps=self.driver.messages.claim) as claim:
+            self.go.set()
+            self.scheduler._executor.shutdown()
+        claim.assert_called_once()
+        self.assertEqual({"h1"}, {self.get(each).host for each in instances})
+
     def test_too_many_are_left_to_the_sweep(self):
         self.scheduler = self.make_slow(DECIDERS=1, BACKLOG_MAX=1)
         first = self.submit()
