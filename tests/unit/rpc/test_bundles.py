@@ -219,6 +219,12 @@ class TestBus(BundleCase):
     """All the way, and back."""
 
     def test_finishes_that_meet(self):
+        self.finish(scheduler.SchedulerAPI.VERSION, bundled=True)
+
+    def test_a_scheduler_of_the_release_before_is_asked_one_by_one(self):
+        self.finish("1.0")
+
+    def finish(self, version, **kwargs):
         self.messaging_fixture.response_timeout = DEADLINE
         entered, go, seen = threading.Event(), threading.Event(), []
 
@@ -231,8 +237,7 @@ class TestBus(BundleCase):
 
         running = server.get_server(
             self.conf, scheduler.TOPIC, "h1", server.Endpoint(
-                Manager(), ["finish_action"],
-                scheduler.SchedulerAPI.VERSION, bundled=True))
+                Manager(), ["finish_action"], version, **kwargs))
         running.start()
         self.addCleanup(running.wait)
         self.addCleanup(running.stop)
