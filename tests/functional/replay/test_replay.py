@@ -32,8 +32,9 @@ class Scheduler:
     def wake(self, ctx: context.RequestContext, notice: Any) -> None:
         self.manager.wake(ctx, notice)
 
-    def explain(self, ctx: context.RequestContext, request: Any) -> Any:
-        return self.manager.explain(ctx, request)
+    def explain(self, ctx: context.RequestContext, request: Any,
+                capacity: bool) -> Any:
+        return self.manager.explain(ctx, request, capacity)
 
 
 class TestReplay(stores.OnEveryDriver):
