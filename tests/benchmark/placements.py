@@ -133,7 +133,7 @@ def _generate(daemon: daemons.Daemon, hosts: int) -> None:
 def on_neo4j(hosts: int) -> Iterator[tuple[str, list[processes.Process]]]:
     """Run daemons apart, on Neo4j and RabbitMQ; give the URL, and all parts.
     """
-    with processes.Directory() as directory, sides._BenchNeo4j() as server:
+    with processes.Directory() as directory, sides.BenchNeo4j() as server:
         with Placed(directory.path, hosts, {
                 "database": {"driver": "neo4j"}, "neo4j_database": {
                     "uri": server.uri, "password": server.password}}) as cloud:
