@@ -27,6 +27,8 @@ BASE_METHODS = ("ping", "get_backdoor_port")
 
 # One call of nova's is for no more servers than a quota allows.
 SERVERS_MAX = 10_000
+# Conductors of old that do not name them ask for so many at most.
+UNNAMED_MAX = 100
 
 
 class NovaEndpoint:
@@ -54,7 +56,7 @@ class NovaEndpoint:
         spec = request.read(spec_obj)
         uuids = (None if instance_uuids is None
                  else _uuids(instance_uuids, "instance_uuids"))
-        if uuids is None and not 1 <= spec.num_instances <= SERVERS_MAX:
+        if uuids is None and not 1 <= spec.num_instances <= UNNAMED_MAX:
             raise exception.MalformedMessage(
                 reason=f"it is for {spec.num_instances} servers")
         found = self._nova.select(

@@ -81,9 +81,11 @@ class NovaManager:
         spares = self._conf.nova.max_attempts - 1 if alternates else 0
         done: list[scheduler_data.SchedulingData] = []
         companions = servers.Servers(self._conf, self._driver, spec, done)
+        # What is not claimed is seen only by those that are decided with it.
+        together = TOGETHER if uuids is not None else len(wanted)
         try:
-            for first in range(0, len(wanted), TOGETHER):
-                numbers = range(len(wanted))[first:first + TOGETHER]
+            for first in range(0, len(wanted), together):
+                numbers = range(len(wanted))[first:first + together]
                 batch = [self._prepare(
                     context, spec, wanted[number], number, len(wanted),
                     claimless=uuids is None) for number in numbers]

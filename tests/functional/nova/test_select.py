@@ -191,6 +191,8 @@ class TestOlderConductors(base.NovaCase):
 
     def test_several_without_uuids(self):
         """Each on what the former ones would have taken."""
+        self.useFixture(fixtures.MonkeyPatch(
+            "tachyon.scheduler.nova.manager.TOGETHER", 1))
         for name in ("n1", "n2"):
             self.add_node(name, sizes={**base.SIZES, "VCPU": 1})
         found = self.nova.select_destinations(
@@ -200,7 +202,7 @@ class TestOlderConductors(base.NovaCase):
         self.assertRaises(
             errors.NoValidHost, self.nova.select_destinations, self.context,
             spec_obj=messages.spec(num_instances=3))
-        for count in (0, 10 ** 9):
+        for count in (0, 101, 10 ** 9):
             self.assertRaises(
                 exception.MalformedMessage, self.nova.select_destinations,
                 self.context, spec_obj=messages.spec(num_instances=count))
