@@ -4,13 +4,14 @@ Every answer is compared with what the Placement API has for its servers then;
 what they have is given back, so that the next call finds the cloud as it was.
 """
 
+import contextlib
 import dataclasses
 import json
 import multiprocessing
 import statistics
 import time
 import uuid as uuid_module
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import oslo_messaging
@@ -23,6 +24,7 @@ from tests.unit.scheduler.nova import messages
 # Not forks of a parent that has threads.
 _PROCESSES = multiprocessing.get_context("forkserver")
 _PATIENCE = 1800.0                      # seconds for a call of many
+_PING_SECONDS = 5.0
 _LEAST = 5                              # calls, however long they take
 TOPIC, EXCHANGE, VERSION = "scheduler", "nova", "4.5"
 
@@ -37,26 +39,46 @@ class Outcome:
         default_factory=dict)
 
 
-def client(transport_url: str, **target: Any) -> Any:
-    """Return what calls a scheduler as a conductor does."""
+@contextlib.contextmanager
+def client(transport_url: str, **target: Any) -> Iterator[Any]:
+    """Lend what calls a scheduler as a conductor does."""
     # oslo.messaging drops messages where it is given other options.
     cfg.CONF([], project="tachyon-benchmark")
-    transport = oslo_messaging.get_rpc_transport(
-        cfg.CONF, url=transport_url, allowed_remote_exmods=["nova.exception"])
-    return oslo_messaging.get_rpc_client(transport, oslo_messaging.Target(
-        topic=TOPIC, exchange=EXCHANGE, version=VERSION, **target),
-        timeout=_PATIENCE)
+    transport = oslo_messaging.get_rpc_transport(cfg.CONF, url=transport_url)
+    try:
+        yield oslo_messaging.get_rpc_client(
+            transport, oslo_messaging.Target(
+                **{"topic": TOPIC, "exchange": EXCHANGE, "version": VERSION,
+                   **target}), timeout=_PATIENCE)
+    finally:
+        transport.cleanup()
+
+
+def ping(transport_url: str) -> None:
+    """Return when a scheduler answers."""
+    context = messages.captured("boot")["context"]
+    end = time.monotonic() + _PATIENCE
+    with client(transport_url, namespace="baseapi", version="1.0") as asker:
+        while True:
+            try:
+                # What is sent before anybody listens is lost.
+                asker.prepare(timeout=_PING_SECONDS).call(context, "ping",
+                                                          arg="benchmark")
+                return
+            except oslo_messaging.MessagingTimeout:
+                if time.monotonic() > end:
+                    raise
 
 
 def sync_hosts(transport_url: str, names: list[str]) -> None:
     """Tell schedulers what computes do every two minutes: that they have no
     instances. nova-scheduler reads those of each host anew, for each request,
     until it was told twice."""
-    caster = client(transport_url, fanout=True)
     context = messages.captured("boot")["context"]
-    for name in [*names, *names]:
-        caster.cast(context, "sync_instance_info", host_name=name,
-                    instance_uuids=[])
+    with client(transport_url, fanout=True) as caster:
+        for name in [*names, *names]:
+            caster.cast(context, "sync_instance_info", host_name=name,
+                        instance_uuids=[])
 
 
 def call(transport_url: str, placement_url: str, seconds: float, *,
@@ -94,19 +116,19 @@ def call(transport_url: str, placement_url: str, seconds: float, *,
 
 def _work(transport_url: str, servers: int, seconds: float, barrier: Any,
           queue: Any) -> None:
-    caller = client(transport_url)
     made = messages.captured("boot")
     made["args"]["spec_obj"]["nova_object.data"]["num_instances"] = servers
     outcome = Outcome()
-    # The connection is made, and who has just been started has warmed up.
-    _call_once(caller, made, servers, outcome)
-    outcome.seconds.clear()
-    barrier.wait(_PATIENCE)
-    end = time.monotonic() + seconds
-    while time.monotonic() < end or len(outcome.seconds) < _LEAST:
-        if not _call_once(caller, made, servers, outcome):
-            break
-    queue.put(outcome)
+    with client(transport_url) as caller:
+        # The connection is made, and who has just been started has warmed up.
+        _call_once(caller, made, servers, outcome)
+        outcome.seconds.clear()
+        barrier.wait(_PATIENCE)
+        end = time.monotonic() + seconds
+        while time.monotonic() < end or len(outcome.seconds) < _LEAST:
+            if not _call_once(caller, made, servers, outcome):
+                break
+        queue.put(outcome)
 
 
 def _call_once(caller: Any, made: Mapping[str, Any], servers: int,

@@ -62,6 +62,9 @@ class Side(fixtures.Fixture):
         self.parts = [self.mariadb.process, self.broker.node]
         self._fill_nova()
         self._start()
+        callers.ping(self.transport_url)
+        # Others of it may be a moment behind.
+        self._await_idle()
         callers.sync_hosts(self.transport_url, [
             generated.host_name(SHAPE, number)
             for number in range(self.hosts)])
