@@ -11,8 +11,8 @@ _A_SECOND = 100                         # so many are asked for
 _LEAST = 8
 # Times the row's seconds for which it is played before it counts: its store
 # has just been started, and a store on Java takes a quarter of what it took
-# at first when it has compiled what is asked of it.
-_WARM = 12
+# at first when it has compiled what is asked of it, after some ten thousand.
+_WARM = 24
 
 
 def row(side: sides.Side, seconds: float) -> figures.Figure:
