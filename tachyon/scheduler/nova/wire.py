@@ -17,6 +17,7 @@ from tachyon import exception
 
 _T = TypeVar("_T")
 _E = TypeVar("_E", bound=enum.StrEnum)
+_Dict = dict[str, Any]
 
 _NAME = "nova_object.name"
 _NAMESPACE = "nova_object.namespace"
@@ -192,43 +193,42 @@ def minor(primitive: Any) -> int:
     return int(tail) if tail.isdigit() else 0
 
 
-def plain(value: Any, depth: int = DEPTH_MAX) -> Any:
+def plain(value: Any) -> Any:
     """Return a value without envelopes: dicts, lists, texts, numbers.
 
     :raises MalformedMessage: it is nested too deeply.
     """
-    if not depth:
-        raise exception.MalformedMessage(reason="an object is nested too "
-                                                "deeply")
-    if isinstance(value, list):
-        return [plain(each, depth - 1) for each in value]
-    if not isinstance(value, dict):
-        return value
-    if _DATA in value and isinstance(value[_DATA], dict):
-        shown = _OPEN_FIELDS.get(value.get(_NAME, ""))
-        value = {name: each for name, each in value[_DATA].items()
-                 if shown is None or name in shown}
-    return {name: plain(each, depth - 1) for name, each in value.items()}
+    return _copied(value, lambda envelope, shown: shown)
 
 
-def sealed(value: Any, depth: int = DEPTH_MAX) -> Any:
+def sealed(value: Any) -> Any:
     """Return a copy of a value as it travels, without what is never read.
 
     :raises MalformedMessage: it is nested too deeply.
     """
+    return _copied(value, lambda envelope, shown: (
+        envelope if len(shown) == len(envelope[_DATA])
+        else {**envelope, _DATA: shown, _CHANGES: []}))
+
+
+def _copied(value: Any, opened: Callable[[_Dict, _Dict], _Dict],
+            depth: int = DEPTH_MAX) -> Any:
+    """Return a copy, in which there is for each envelope what ``opened`` has
+    for it and those of its fields that are read."""
     if not depth:
         raise exception.MalformedMessage(reason="an object is nested too "
                                                 "deeply")
     if isinstance(value, list):
-        return [sealed(each, depth - 1) for each in value]
+        return [_copied(each, opened, depth - 1) for each in value]
     if not isinstance(value, dict):
         return value
-    shown = _OPEN_FIELDS.get(value.get(_NAME, ""))
-    if shown is not None and isinstance(value.get(_DATA), dict):
-        value = {**value, _DATA: {
-            name: each for name, each in value[_DATA].items()
-            if name in shown}, _CHANGES: []}
-    return {name: sealed(each, depth - 1) for name, each in value.items()}
+    if isinstance(value.get(_DATA), dict):
+        names = _OPEN_FIELDS.get(value.get(_NAME, ""))
+        value = opened(value, {name: each for name, each
+                               in value[_DATA].items()
+                               if names is None or name in names})
+    return {name: _copied(each, opened, depth - 1)
+            for name, each in value.items()}
 
 
 def write(name: str, version: str, data: Mapping[str, Any]
