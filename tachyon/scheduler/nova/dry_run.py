@@ -14,9 +14,9 @@ from tachyon.db import base as db_base
 from tachyon.scheduler import explain
 from tachyon.scheduler import pipeline as scheduler_pipeline
 from tachyon.scheduler.data_drivers import base as data_drivers_base
-from tachyon.scheduler.nova import claims
 from tachyon.scheduler.nova import plain
 from tachyon.scheduler.nova import request
+from tachyon.scheduler.nova import servers
 
 # Why fewer may fit than are counted: only the compute knows the insides of
 # its host, and where the first of an affinity group goes, all others must.
@@ -58,9 +58,9 @@ class DryRuns:
         data.dry_run = True
         data.named_hosts = tuple(dict.fromkeys(hosts))
         data.counted, data.bounds = capacity, _bounds(spec)
-        data.members = claims.find_members(self._driver, spec.other_members)
         try:
-            self._pipeline.run(data)
+            self._pipeline.run_all([data], servers.Servers(
+                self._conf, self._driver, spec, ()))
         except exception.HostSourceUnavailable as e:
             raise exception.DriverUnavailable(reason=str(e)) from e
         assert data.verdict is not None

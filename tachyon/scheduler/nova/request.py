@@ -233,13 +233,6 @@ class RequestSpec:
         return values[0] if len(values) == 1 else values
 
     @property
-    def other_members(self) -> frozenset[str]:
-        """Return the other members of its server group."""
-        group = self.instance_group
-        return (_NONE if group is None
-                else group.members - {self.instance_uuid})
-
-    @property
     def has_hard_policy(self) -> bool:
         """Return whether its server group has a policy that must hold."""
         group = self.instance_group
