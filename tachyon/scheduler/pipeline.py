@@ -58,7 +58,7 @@ def load(conf: cfg.ConfigOpts, driver: db_base.DataDriverBase,
     return Pipeline(conf, view, hosts, actions, source)
 
 
-class Companions(Protocol):
+class Ties(Protocol):
     """What requests that are decided together have to do with each other."""
 
     def begin(self, batch: Sequence[scheduler_data.SchedulingData]) -> None:
@@ -109,7 +109,7 @@ class Pipeline:
         self.run_all([data])
 
     def run_all(self, batch: Sequence[scheduler_data.SchedulingData],
-                companions: Companions | None = None) -> None:
+                ties: Ties | None = None) -> None:
         """Decide requests of one kind, each on what those before it leave,
         and take what all of them are given at once. If one of them finds no
         host it ends so, and nobody has anything.
@@ -123,7 +123,7 @@ class Pipeline:
             data.pipeline = tuple(action.name for action in actions)
             for action in actions:
                 action.validate(data)
-        once = functools.partial(self._try, actions, batch, companions)
+        once = functools.partial(self._try, actions, batch, ties)
         if once(self._gate.read_lock()):
             return
         for _ in range(self._conf.scheduler.claim_retries):
@@ -140,7 +140,7 @@ class Pipeline:
 
     def _try(self, actions: Sequence[base.Action],
              batch: Sequence[scheduler_data.SchedulingData],
-             companions: Companions | None,
+             ties: Ties | None,
              gate: contextlib.AbstractContextManager[object]) -> bool:
         """Decide once; return False if a claim met a conflict."""
         for data in batch:
@@ -148,9 +148,9 @@ class Pipeline:
             data.tries += 1
         with gate:
             try:
-                if companions is not None:
-                    companions.begin(batch)
-                self._run_once(actions, batch, companions)
+                if ties is not None:
+                    ties.begin(batch)
+                self._run_once(actions, batch, ties)
             except exception.ClaimConflict as e:
                 LOG.info("%s", e)
                 host = str(e.kwargs["host"])
@@ -167,13 +167,13 @@ class Pipeline:
 
     def _run_once(self, actions: Sequence[base.Action],
                   batch: Sequence[scheduler_data.SchedulingData],
-                  companions: Companions | None) -> None:
+                  ties: Ties | None) -> None:
         done: list[_Done] = []
         try:
             for reads_view, group in itertools.groupby(
                     actions, lambda action: action.reads_view):
                 if reads_view:
-                    self._look(list(group), batch, companions, done)
+                    self._look(list(group), batch, ties, done)
                 else:
                     _execute(group, batch, done)
                 if _ended(batch):
@@ -195,7 +195,7 @@ class Pipeline:
 
     def _look(self, actions: Sequence[base.Action],
               batch: Sequence[scheduler_data.SchedulingData],
-              companions: Companions | None, done: list[_Done]) -> None:
+              ties: Ties | None, done: list[_Done]) -> None:
         """Run actions on a snapshot that is lent to them, for one request
         after the other, and choose a host for each at the end."""
         source = self._source if batch[0].nova is not None else None
@@ -205,15 +205,15 @@ class Pipeline:
             serving = (self._hosts.serving(snapshot, token)
                        if facts is None else facts.serving)
             for place, data in enumerate(batch):
-                if companions is not None:
-                    companions.follow(data, batch[:place])
+                if ties is not None:
+                    ties.follow(data, batch[:place])
                 with _lent(data, snapshot, serving, facts):
                     _execute(actions, [data], done)
                     self._choose(data)
                 if data.verdict is not None:
                     break
-                if place < len(batch) - 1 and companions is not None:
-                    snapshot, facts = companions.leave(data, snapshot, facts)
+                if place < len(batch) - 1 and ties is not None:
+                    snapshot, facts = ties.leave(data, snapshot, facts)
 
     def _choose(self, data: scheduler_data.SchedulingData) -> None:
         if (data.verdict is None and data.selection is None

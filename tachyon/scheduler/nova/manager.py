@@ -80,7 +80,7 @@ class NovaManager:
             else [None] * spec.num_instances)
         spares = self._conf.nova.max_attempts - 1 if alternates else 0
         done: list[scheduler_data.SchedulingData] = []
-        companions = servers.Servers(self._conf, self._driver, spec, done)
+        ties = servers.Servers(self._conf, self._driver, spec, done)
         # What is not claimed is seen only by those that are decided with it.
         together = TOGETHER if uuids is not None else len(wanted)
         try:
@@ -91,7 +91,7 @@ class NovaManager:
                     claimless=uuids is None) for number in numbers]
                 if numbers[-1] == len(wanted) - 1:
                     batch[-1].spares = spares
-                self._decide(batch, companions)
+                self._decide(batch, ties)
                 done += batch
         except BaseException as e:
             self._give_back(done, e)
@@ -117,13 +117,13 @@ class NovaManager:
         return data
 
     def _decide(self, batch: Sequence[scheduler_data.SchedulingData],
-                companions: servers.Servers) -> None:
+                ties: servers.Servers) -> None:
         """Find hosts for some servers, and keep why.
 
         :raises NoValidHost: there is none for one of them.
         """
         try:
-            self._pipeline.run_all(batch, companions)
+            self._pipeline.run_all(batch, ties)
         except exception.SchedulingDataInvalid as e:
             batch[0].end(Verdict.BAD_REQUEST, _reason(e))
         except (exception.DriverUnavailable, exception.PluginFailed,
@@ -143,7 +143,7 @@ class NovaManager:
                                             Verdict.SCHEDULED))
             else:
                 taken.append((chosen.provider_uuid,
-                              companions.share(data, chosen)))
+                              ties.share(data, chosen)))
         if taken:
             self.source.consume(taken)
 

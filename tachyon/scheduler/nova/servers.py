@@ -23,7 +23,7 @@ _MIB_IN_GIB = 1024
 
 
 class Servers:
-    """The companions, as ``Pipeline.run_all`` wants them, of one call.
+    """The ties of one call, as ``Pipeline.run_all`` wants them.
 
     ``done`` are those that have their hosts already, of this call.
     """

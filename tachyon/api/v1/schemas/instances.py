@@ -43,7 +43,7 @@ WISH: dict[str, common.Schema] = {
 }
 
 EXAMPLE = {"name": "web-1", "flavor": "m1.small", "image": "ubuntu-24.04",
-            "required_traits": ["HW_CPU_X86_AVX2"]}
+           "required_traits": ["HW_CPU_X86_AVX2"]}
 
 SCHEMAS: dict[str, common.Schema] = {
     "InstanceCreate": common.record(
